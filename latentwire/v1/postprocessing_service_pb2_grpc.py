@@ -5,7 +5,7 @@ import warnings
 
 from latentwire.v1 import postprocessing_service_pb2 as latentwire_dot_v1_dot_postprocessing__service__pb2
 
-GRPC_GENERATED_VERSION = '1.85.1'
+GRPC_GENERATED_VERSION = '1.82.1'
 GRPC_VERSION = grpc.__version__
 _version_not_supported = False
 

@@ -1,0 +1,153 @@
+# Everything happens in .venv in this folder. `make help` lists the targets.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+EXTRA ?= cpu
+ARGS ?=
+TORCH := torch==2.13.0
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/stamps
+LOCK_cpu := requirements.txt
+LOCK_gpu := requirements-gpu.txt
+OTHER_cpu := gpu
+OTHER_gpu := cpu
+RUNTIME_cpu := onnxruntime
+RUNTIME_gpu := onnxruntime-gpu
+UV_PIP := $(BIN)/uv pip
+INTO := --quiet --python $(BIN)/python
+COMPILE := $(UV_PIP) compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+
+# A missing interpreter is an error at once, never a download.
+export UV_PYTHON_DOWNLOADS := never
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# pip's find-links setting, for uv, which does not read it.
+ifdef PIP_FIND_LINKS
+export UV_FIND_LINKS := $(PIP_FIND_LINKS)
+endif
+
+ifeq ($(LOCK_$(EXTRA)),)
+$(error EXTRA is cpu or gpu, not "$(EXTRA)")
+endif
+
+.PHONY: help install dev run test check lint types walls buf proto-fresh proto release-image guard e2e slow load gpu \
+  bench model model-untrained lock floors clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+# -- environments: a stamp says what is in .venv, so that a second run takes no time --------------------------------
+
+install: $(STAMPS)/install-$(EXTRA) ## the services and their engine into .venv (EXTRA=cpu or gpu)
+
+dev: $(STAMPS)/dev ## that and every tool into .venv
+
+$(STAMPS)/uv: requirements-uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Latentwire needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -qq --require-hashes -r requirements-uv.txt
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/install-$(EXTRA): $(STAMPS)/uv $(LOCK_$(EXTRA)) pyproject.toml
+	@if test -e $(STAMPS)/install-$(OTHER_$(EXTRA)); then \
+	  $(UV_PIP) uninstall $(INTO) $(RUNTIME_$(OTHER_$(EXTRA))); rm $(STAMPS)/install-$(OTHER_$(EXTRA)); fi
+	@$(UV_PIP) install $(INTO) --require-hashes -r $(LOCK_$(EXTRA))
+	@$(UV_PIP) install $(INTO) --no-deps -e .
+	@touch $@
+
+$(STAMPS)/dev: $(STAMPS)/uv requirements-dev.txt requirements-oracles.txt pyproject.toml
+	@if test -e $(STAMPS)/install-gpu; then \
+	  $(UV_PIP) uninstall $(INTO) $(RUNTIME_gpu); rm $(STAMPS)/install-gpu; fi
+	@$(UV_PIP) install $(INTO) --require-hashes -r requirements-dev.txt
+	@$(UV_PIP) install $(INTO) $(TORCH)
+	@$(UV_PIP) install $(INTO) --no-deps --require-hashes -r requirements-oracles.txt
+	@$(UV_PIP) install $(INTO) --no-deps -e .
+	@touch $(STAMPS)/install-cpu $@
+
+# -- everyday ----------------------------------------------------------------------------------------------------
+
+run: install ## start the pair: http://127.0.0.1:7860 (ARGS="--engine fake")
+	@exec $(BIN)/latentwire serve $(ARGS)
+
+test: dev ## unit, contract, guard and e2e suites, with the coverage gate
+	@$(BIN)/python -m pytest --cov -m "not slow" $(ARGS)
+
+check: lint types walls buf proto-fresh guard ## everything static
+
+lint: dev ## ruff, both halves
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: dev ## mypy --strict
+	@$(BIN)/mypy
+
+walls: dev ## who may import whom
+	@$(BIN)/lint-imports
+
+buf: dev ## the contract: lint, format, no break since the last release
+	@$(BIN)/buf lint
+	@$(BIN)/buf format --diff --exit-code
+	@$(BIN)/buf breaking proto --exclude-imports --against proto/released.binpb
+
+proto: dev ## generate latentwire/v1 from proto/
+	@$(BIN)/python -m tools.proto
+
+proto-fresh: dev
+	@$(BIN)/python -m tools.proto --check
+
+guard: dev ## pinned actions, swallowed failures, tests that test nothing
+	@$(BIN)/python -m tools.guard
+	@$(BIN)/zizmor --offline --quiet .github/workflows
+	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+
+# -- now and then ------------------------------------------------------------------------------------------------
+
+e2e: dev ## both processes as a user starts them
+	@$(BIN)/python -m pytest tests/e2e $(ARGS)
+
+slow: dev ## what takes longer than the everyday suite allows
+	@$(BIN)/python -m pytest -m slow $(ARGS)
+
+load: dev ## drive a running pair hard
+	@$(BIN)/python -m pytest tests/load $(ARGS)
+
+gpu: dev ## what needs a CUDA device
+	@$(MAKE) --no-print-directory install EXTRA=gpu
+	@$(BIN)/python -m pytest tests/gpu $(ARGS)
+
+bench: dev ## measure, into docs/benchmarks.md
+	@$(BIN)/python -m tools.bench $(ARGS)
+
+model: dev ## train and export the embedded model (hours)
+	@$(BIN)/python -m tools.flatland $(ARGS)
+
+model-untrained: dev ## an untrained export of the same architecture (seconds)
+	@$(BIN)/python -m tools.flatland.untrained --out var/flatland-untrained $(ARGS)
+
+# -- now and then, by a maintainer -------------------------------------------------------------------------------
+
+release-image: dev ## the contract that later ones are compared with
+	@$(BIN)/buf build proto --exclude-source-info -o proto/released.binpb
+
+lock: $(STAMPS)/uv ## resolve anew (ARGS=--upgrade for newer versions)
+	@env -u UV_FIND_LINKS $(COMPILE) $(ARGS) pyproject.toml --extra cpu --group dev -o requirements-dev.txt
+	@env -u UV_FIND_LINKS $(COMPILE) $(ARGS) pyproject.toml --extra cpu -c requirements-dev.txt -o requirements.txt
+	@env -u UV_FIND_LINKS $(COMPILE) $(ARGS) pyproject.toml --extra gpu -c requirements-dev.txt -o requirements-gpu.txt
+	@env -u UV_FIND_LINKS $(COMPILE) $(ARGS) --no-deps --group oracles -o requirements-oracles.txt
+	@echo "uv" | env -u UV_FIND_LINKS $(COMPILE) $(ARGS) --no-deps - -o requirements-uv.txt
+
+floors: dev ## the oldest versions that pyproject.toml allows, tested
+	@rm -rf $(VENV)/floors && $(PYTHON) -m venv $(VENV)/floors
+	@$(UV_PIP) compile --quiet --python-version 3.11 --no-header --no-annotate --resolution lowest-direct \
+	  pyproject.toml --extra cpu -o $(VENV)/floors/floors.txt
+	@$(UV_PIP) install --quiet --python $(VENV)/floors/bin/python -r $(VENV)/floors/floors.txt \
+	  $$(grep -oE '^(hypothesis|httpx2|pytest|pytest-(asyncio|grpc|randomly|socket|timeout))==[^ ]+' requirements-dev.txt)
+	@$(UV_PIP) install --quiet --python $(VENV)/floors/bin/python --no-deps -e .
+	@$(VENV)/floors/bin/python -m pytest tests/contract -m "not slow" $(ARGS)
+
+clean: ## remove what make made, and .venv
+	rm -rf $(VENV) dist out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage coverage.xml
