@@ -1,0 +1,106 @@
+"""What a plan and a state must be like, whoever made them: checked before anything is computed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from inference_svc.sampling.arrays import Array
+from inference_svc.sampling.noise import NOISE_SOURCES, NoiseSpec
+from inference_svc.sampling.plan import Options, SamplerState, SamplingPlan, Transition
+from inference_svc.sampling.registry import find_sampler
+from inference_svc.sampling.schedules import ScheduleOptions
+from latentwire.errors import InvalidArgument
+
+LARGEST_SIGMA = 1e6
+MOST_TRANSITIONS = 10_000
+LARGEST_LATENT_SIDE = 4096
+
+
+def check_plan(plan: SamplingPlan) -> None:
+    """Raises InvalidArgument where a plan, such as one from the wire, is not one that a sampler can follow."""
+    find_sampler(plan.sampler)
+    check_options(plan.options)
+    check_noise(plan.noise)
+    check_latents(plan.init_latents, plan.mask)
+    _require(plan.step_count <= MOST_TRANSITIONS, "transitions", plan.step_count, f"at most {MOST_TRANSITIONS}")
+    for transition in plan.transitions:
+        _check_transition(transition)
+
+
+def check_state(plan: SamplingPlan, state: SamplerState) -> None:
+    """Raises InvalidArgument where a state is none of this plan's: wrong step, x or memory."""
+    _require(0 <= state.step <= plan.step_count, "step", state.step, f"0 to {plan.step_count}")
+    _require(state.done == (state.step == plan.step_count), "done", state.done, "true after the last step only")
+    _require(min(state.evaluations, state.draws) >= 0, "evaluations", state.evaluations, "0 or more, as draws are")
+    shape = tuple(state.x.shape)
+    _require(len(shape) == 4 and shape[0] == 1 and min(shape) > 0, "x", shape, "a shape (1, C, H, W)")
+    if plan.init_latents is not None:
+        _check_same_shape("init_latents", plan.init_latents, shape)
+    _check_history(plan, state)
+
+
+def check_options(options: Options) -> None:
+    """Raises InvalidArgument unless every number is finite and 0 or more."""
+    for field in ("eta", "s_churn", "s_tmin", "s_tmax", "s_noise"):
+        _check_amount(field, getattr(options, field) or 0.0)
+
+
+def check_schedule(options: ScheduleOptions) -> None:
+    """Raises InvalidArgument unless every number is finite and 0 or more, sigmas at most LARGEST_SIGMA."""
+    _check_amount("rho", options.rho, 100.0)
+    _check_amount("sigma_min", options.sigma_min, LARGEST_SIGMA)
+    _check_amount("sigma_max", options.sigma_max, LARGEST_SIGMA)
+
+
+def check_noise(spec: NoiseSpec) -> None:
+    """Raises InvalidArgument where noise can't be drawn from a specification."""
+    _require(spec.source in NOISE_SOURCES, "source", spec.source, ", ".join(NOISE_SOURCES))
+    for field in ("seed", "subseed"):
+        seed = getattr(spec, field)
+        _require(0 <= seed < 2**64, field, seed, "0 to 2**64 - 1")
+    _check_amount("subseed_strength", spec.subseed_strength, 1.0)
+    if spec.resize_from is not None:
+        fits = all(1 <= side <= LARGEST_LATENT_SIDE for side in spec.resize_from)
+        _require(fits, "resize_from", spec.resize_from, f"sides of 1 to {LARGEST_LATENT_SIDE}")
+
+
+def check_latents(init_latents: Array | None, mask: Array | None) -> None:
+    """Raises InvalidArgument unless init_latents are (1, C, H, W) and the mask fits them."""
+    if init_latents is None:
+        return _require(mask is None, "mask", "a mask", "only with init_latents")
+    shape = tuple(init_latents.shape)
+    _require(len(shape) == 4 and shape[0] == 1 and min(shape) > 0, "init_latents", shape, "a shape (1, C, H, W)")
+    if mask is not None:
+        allowed = [(1, 1, *shape[2:]), shape]
+        _require(tuple(mask.shape) in allowed, "mask", tuple(mask.shape), f"a shape of {allowed}")
+    return None
+
+
+def _check_transition(transition: Transition) -> None:
+    sigma, sigma_next = transition.sigma, transition.sigma_next
+    _require(0 < sigma <= LARGEST_SIGMA, "sigma", sigma, f"more than 0, to {LARGEST_SIGMA}")
+    _require(0 <= sigma_next <= sigma, "sigma_next", sigma_next, f"0 to sigma, {sigma}")
+    _require(math.isfinite(transition.timestep), "timestep", transition.timestep, "a finite number")
+    _require(transition.renoise == 0, "renoise", transition.renoise, "0 with the samplers there are")
+
+
+def _check_history(plan: SamplingPlan, state: SamplerState) -> None:
+    length = min(state.step, find_sampler(plan.sampler).history_length)
+    _require(len(state.history) == length, "history", len(state.history), f"{length} arrays at step {state.step}")
+    for past in state.history:
+        _check_same_shape("history", past, tuple(state.x.shape))
+
+
+def _check_same_shape(field: str, array: Array, shape: Sequence[int]) -> None:
+    _require(tuple(array.shape) == shape, field, tuple(array.shape), f"the shape of x, {shape}")
+
+
+def _check_amount(field: str, value: float, most: float = math.inf) -> None:
+    allowed = "0 or more" if most == math.inf else f"0 to {most:g}"
+    _require(math.isfinite(value) and 0 <= value <= most, field, value, allowed)
+
+
+def _require(condition: bool, field: str, value: object, allowed: str) -> None:
+    if not condition:
+        raise InvalidArgument.of(field, value, allowed)
