@@ -1,0 +1,102 @@
+"""What `latentwire` makes of its arguments."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+from click.testing import CliRunner
+
+from latentwire import __version__, serve
+from latentwire.cli import main
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[serve.Pair]:
+    """The pairs that would have been started."""
+    pairs: list[serve.Pair] = []
+
+    async def record(pair: serve.Pair, announce: Callable[[str], None], where: str) -> int:
+        pairs.append(pair)
+        announce(where)
+        return 0
+
+    monkeypatch.setattr(serve, "serve", record)
+    return pairs
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def run(*arguments: str, **environment: str) -> tuple[int, str]:
+    result = CliRunner().invoke(main, ["serve", "--port=0", "--inference-port=0", *arguments], env=environment)
+    return result.exit_code, result.output
+
+
+def test_the_services_get_what_the_user_gave_and_no_more(started: list[serve.Pair]) -> None:
+    status, _ = run("--engine", "fake", "--model", "a b", "--cors-allow-origins", "*", "--drain-timeout", "4")
+    (pair,) = started
+    assert status == 0
+    assert pair.inference[:5] == (sys.executable, "-m", "inference_svc", "--host", "127.0.0.1")
+    assert pair.inference[7:] == ("--drain-timeout", "4.0", "--engine=fake", "--model=a b")
+    assert pair.gateway[:5] == (sys.executable, "-m", "gateway_svc", "--host", "127.0.0.1")
+    assert pair.gateway[7:] == ("--inference", f"127.0.0.1:{pair.inference[6]}", "--cors-allow-origins=*")
+
+
+def test_listen_opens_rest_to_everybody_and_is_asked_on_loopback(started: list[serve.Pair]) -> None:
+    _, output = run("--listen")
+    (pair,) = started
+    assert pair.gateway[3:5] == ("--host", "0.0.0.0")
+    assert pair.inference[3:5] == ("--host", "127.0.0.1")
+    assert output.startswith(f"http://127.0.0.1:{pair.ready_port} ")
+
+
+def test_the_environment_of_the_services_sets_the_ports_too(started: list[serve.Pair]) -> None:
+    CliRunner().invoke(main, ["serve"], env={"LATENTWIRE_GATEWAY_PORT": "0", "LATENTWIRE_INFERENCE_PORT": "0"})
+    (pair,) = started
+    assert pair.ready_port not in {0, 7860}
+    assert pair.inference[6] not in {"0", "50051"}
+
+
+@pytest.mark.parametrize("flag", ["--api", "--nowebui"])
+@pytest.mark.usefixtures("started")
+def test_flags_of_other_servers_are_accepted_with_a_note(flag: str) -> None:
+    status, output = run(flag)
+    assert status == 0
+    assert output.startswith(f"{flag} is accepted and changes nothing here.\n")
+
+
+@pytest.mark.parametrize("option", ["--port", "--inference-port"])
+def test_a_port_that_is_taken_is_one_sentence(option: str, taken_port: int, started: list[serve.Pair]) -> None:
+    status, output = run(f"{option}={taken_port}")
+    assert (status, started) == (2, [])
+    assert output == (
+        f"latentwire: Cannot listen on 127.0.0.1:{taken_port}: Address already in use. "
+        f"Stop what is there, or choose another port with {option}.\n"
+    )
+
+
+def test_a_host_that_is_not_known_is_one_sentence(started: list[serve.Pair]) -> None:
+    status, output = run("--host=256.0.0.1")
+    assert (status, started) == (2, [])
+    assert output.startswith("latentwire: Cannot listen on 256.0.0.1:0: ")
+
+
+@pytest.mark.parametrize(("command", "module"), [("inference", "inference_svc"), ("gateway", "gateway_svc")])
+def test_one_service_alone_takes_the_place_of_the_command(
+    command: str, module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    became: list[tuple[str, ...]] = []
+    monkeypatch.setattr(os, "execv", lambda path, command: became.append((path, *command)))
+    CliRunner().invoke(main, [command, "--port", "1", "--help", "--unknown=x"])
+    assert became == [(sys.executable, sys.executable, "-m", module, "--port", "1", "--help", "--unknown=x")]
+
+
+def test_the_version_is_the_packages() -> None:
+    assert CliRunner().invoke(main, ["--version"]).output == f"latentwire, version {__version__}\n"
