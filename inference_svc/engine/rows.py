@@ -1,0 +1,57 @@
+"""The rows that wait for the device, by id: the scheduler decides about ids, here are the tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from inference_svc.engine.job import Picture
+from inference_svc.work import BatchKey, Row
+
+
+class RowId(NamedTuple):
+    """One row: whose, of which picture, and its place in the picture's present ask."""
+
+    request_id: str
+    picture: int
+    row: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pending:
+    """A row that waits, and the picture that waits for it."""
+
+    id: RowId
+    picture: Picture
+    row: Row
+
+
+class Rows:
+    """Rows that were asked for and have not come back."""
+
+    def __init__(self) -> None:
+        self._pending: dict[RowId, Pending] = {}
+
+    def add(self, picture: Picture, rows: Sequence[Row]) -> list[tuple[RowId, BatchKey]]:
+        """Takes in one ask; returns what the scheduler is to know of it. Raises what a row's key raises."""
+        keys = [row.key for row in rows]
+        ids = [RowId(picture.request_id, picture.index, number) for number in range(len(rows))]
+        self._pending.update({id_: Pending(id_, picture, row) for id_, row in zip(ids, rows, strict=True)})
+        return list(zip(ids, keys, strict=True))
+
+    def get(self, ids: Sequence[RowId]) -> list[Pending]:
+        """Returns the rows of these ids that are still wanted."""
+        return [self._pending[id_] for id_ in ids if id_ in self._pending]
+
+    def drop(self, ids: Sequence[RowId]) -> None:
+        """Forgets rows."""
+        for id_ in ids:
+            self._pending.pop(id_, None)
+
+    def drop_picture(self, picture: Picture) -> list[RowId]:
+        """Forgets what a picture still waits for; returns the ids."""
+        ids = [RowId(picture.request_id, picture.index, number) for number in range(len(picture.results))]
+        waiting = [id_ for id_ in ids if id_ in self._pending]
+        self.drop(waiting)
+        return waiting
