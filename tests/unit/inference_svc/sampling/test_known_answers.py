@@ -12,10 +12,10 @@ from inference_svc.sampling import (
     SAMPLERS,
     ModelSigmas,
     NoiseSpec,
+    Prediction,
     SamplerOptions,
     SamplerState,
     SamplingPlan,
-    ScheduleOptions,
     first_state,
     make_plan,
     solve,
@@ -47,26 +47,25 @@ def error(sampler: str, steps: int) -> float:
 
 
 @pytest.mark.parametrize(
-    ("sampler", "most"), [("Euler", 0.1), ("Euler a", 0.1), ("Heun", 0.003), ("DPM++ 2M", 0.02), ("LMS", 0.02)]
+    ("sampler", "most"), [("Euler", 0.12), ("Euler a", 0.12), ("Heun", 0.005), ("DPM++ 2M", 0.005), ("LMS", 0.001)]
 )
 def test_fifty_steps_come_near_the_exact_path(sampler: str, most: float) -> None:
-    # The truncation error of each order; measured 0.07, 0.07, 0.001, 0.008 and 0.006.
+    # The truncation error of each order, of |x| up to 4; measured 0.090, 0.090, 0.0033, 0.0033 and 0.0006.
     assert error(sampler, 50) < most
 
 
 @pytest.mark.parametrize(("sampler", "order"), [("Euler", 1), ("Heun", 2), ("DPM++ 2M", 2)])
 def test_twice_the_steps_divide_the_error_by_the_power_of_the_order(sampler: str, order: int) -> None:
-    ratio = error(sampler, 40) / error(sampler, 80)
-    # Of 2**order, a fifth short: the last step, to 0, is of first order in all.
-    assert ratio > 0.8 * 2**order
+    # Measured 1.99, 5.3 and 5.4: 2**order, and some of what is of higher order.
+    assert error(sampler, 20) / error(sampler, 40) > 0.9 * 2**order
 
 
 def test_ddim_comes_near_the_exact_path() -> None:
     plan, start, end = ended("DDIM", 100)
     sigma_end = plan.transitions[-1].sigma_next
     exact = gaussian_solution(start.x, plan.transitions[0].sigma, sigma_end) / math.sqrt(1 + sigma_end**2)
-    # First order, as Euler, in a hundred steps.
-    assert float(np.abs(end.x - exact).max()) < 0.1
+    # First order, as Euler, in a hundred steps; measured 0.044.
+    assert float(np.abs(end.x - exact).max()) < 0.06
 
 
 @pytest.mark.parametrize("sampler", ["Euler a", "DDIM"])
@@ -79,9 +78,7 @@ def test_fresh_noise_leaves_the_datas_mean_and_spread(sampler: str) -> None:
 
 @pytest.mark.parametrize("sampler", sorted(SAMPLERS))
 def test_a_point_mass_is_found_exactly(sampler: str) -> None:
-    from inference_svc.sampling import Prediction
-
-    plan = make_plan(sampler=sampler, steps=5, model=MODEL, noise=NoiseSpec(), schedule=ScheduleOptions())
+    plan = make_plan(sampler=sampler, steps=5, model=MODEL, noise=NoiseSpec())
     end = solve(plan, first_state(plan, (1, 2, 2)), lambda x, sigma: Prediction(0 * x + 0.25))
     leftover = plan.transitions[-1].sigma_next
     # What noise is left at the path's end (DDIM only), beside float32's rounding of |x| about 30.

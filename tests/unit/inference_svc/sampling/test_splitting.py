@@ -10,6 +10,7 @@ import pytest
 
 from inference_svc.sampling import (
     SAMPLERS,
+    Array,
     Denoise,
     ModelSigmas,
     NoiseSpec,
@@ -34,7 +35,7 @@ def plan_of(sampler: str, seed: int = 0) -> SamplingPlan:
     return make_plan(sampler=sampler, steps=5 + seed % 4, model=MODEL, noise=NoiseSpec(seed=seed), options=options)
 
 
-def alone(x: np.ndarray, sigma: float) -> Prediction:  # type: ignore[type-arg]
+def alone(x: Array, sigma: float) -> Prediction:
     return Prediction(multiply_only(x, [sigma]))
 
 
@@ -117,7 +118,12 @@ def test_equal_input_gives_equal_plans_and_states_and_another_seed_does_not(samp
 def test_evaluations_are_the_calls_that_were_made(sampler: str) -> None:
     calls: list[float] = []
     plan = plan_of(sampler)
-    ended = solve(plan, first_state(plan, SHAPE), lambda x, sigma: (calls.append(sigma), alone(x, sigma))[1])
+
+    def counted(x: Array, sigma: float) -> Prediction:
+        calls.append(sigma)
+        return alone(x, sigma)
+
+    ended = solve(plan, first_state(plan, SHAPE), counted)
     assert ended.evaluations == len(calls)
     assert len(calls) <= plan.step_count * SAMPLERS[sampler].evaluations_per_step
 

@@ -1,0 +1,100 @@
+"""Plans and states from elsewhere are checked before anything is computed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from inference_svc.sampling import (
+    SAMPLERS,
+    ModelSigmas,
+    NoiseSpec,
+    Prediction,
+    SamplerState,
+    SamplingPlan,
+    Transition,
+    check_plan,
+    check_state,
+    first_state,
+    make_plan,
+    solve_step,
+)
+from latentwire.errors import InvalidArgument
+
+SHAPE = (4, 3, 5)
+PLAN = make_plan(sampler="LMS", steps=6, model=ModelSigmas.scaled_linear(), noise=NoiseSpec())
+
+
+def with_transition(transition: Transition) -> SamplingPlan:
+    return replace(PLAN, transitions=(transition,))
+
+
+@pytest.mark.parametrize(
+    ("field", "plan"),
+    [
+        ("sampler", replace(PLAN, sampler="")),
+        ("eta", replace(PLAN, options=replace(PLAN.options, eta=math.nan))),
+        ("source", replace(PLAN, noise=NoiseSpec(source=""))),
+        ("mask", replace(PLAN, mask=np.zeros((1, 1, 3, 5)))),
+        ("transitions", replace(PLAN, transitions=PLAN.transitions * 2000)),
+        ("sigma", with_transition(Transition(0.0, 0.0, 0.0))),
+        ("sigma", with_transition(Transition(math.nan, 0.0, 0.0))),
+        ("sigma", with_transition(Transition(math.inf, 0.0, 0.0))),
+        ("sigma_next", with_transition(Transition(1.0, -1.0, 0.0))),
+        ("sigma_next", with_transition(Transition(1.0, 2.0, 0.0))),
+        ("timestep", with_transition(Transition(1.0, 0.5, math.nan))),
+        ("renoise", with_transition(Transition(1.0, 0.5, 0.0, renoise=1.0))),
+    ],
+)
+def test_a_plan_that_no_sampler_can_follow_is_refused(field: str, plan: SamplingPlan) -> None:
+    with pytest.raises(InvalidArgument) as caught:
+        check_plan(plan)
+    assert caught.value.violations[0].field == field
+
+
+@pytest.mark.parametrize(
+    ("field", "change"),
+    [
+        ("step", lambda state: replace(state, step=-1)),
+        ("step", lambda state: replace(state, step=7)),
+        ("done", lambda state: replace(state, done=True)),
+        ("done", lambda state: replace(state, step=6)),
+        ("evaluations", lambda state: replace(state, evaluations=-1)),
+        ("evaluations", lambda state: replace(state, draws=-1)),
+        ("x", lambda state: replace(state, x=state.x[0])),
+        ("x", lambda state: replace(state, x=np.concatenate([state.x, state.x]))),
+        ("x", lambda state: replace(state, x=state.x[:, :0])),
+        ("history", lambda state: replace(state, history=())),
+        ("history", lambda state: replace(state, history=(state.x, state.x))),
+        ("history", lambda state: replace(state, history=(state.x[:, :1],))),
+    ],
+)
+def test_a_state_that_is_none_of_the_plans_is_refused(
+    field: str, change: Callable[[SamplerState], SamplerState]
+) -> None:
+    state = solve_step(PLAN, first_state(PLAN, SHAPE), lambda x, sigma: Prediction(x))
+    check_state(PLAN, state)
+    with pytest.raises(InvalidArgument) as caught:
+        check_state(PLAN, change(state))
+    assert caught.value.violations[0].field == field
+
+
+def test_a_state_of_another_shape_than_the_plans_picture_is_refused() -> None:
+    plan = replace(PLAN, init_latents=np.zeros((1, *SHAPE), dtype=np.float32))
+    check_state(plan, first_state(plan, SHAPE))
+    with pytest.raises(InvalidArgument, match="init_latents"):
+        check_state(plan, first_state(PLAN, (4, 5, 3)))
+
+
+@pytest.mark.parametrize("sampler", sorted(SAMPLERS))
+def test_every_state_on_the_way_passes(sampler: str) -> None:
+    plan = make_plan(sampler=sampler, steps=6, model=ModelSigmas.scaled_linear(), noise=NoiseSpec())
+    check_plan(plan)
+    state = first_state(plan, SHAPE)
+    while not state.done:
+        state = solve_step(plan, state, lambda x, sigma: Prediction(x))
+        check_state(plan, state)
