@@ -55,7 +55,8 @@ class BatchCap:
 
     def rows(self, key: BatchKey) -> int:
         """Returns the cap as it stands."""
-        return self._fixed or self._curve(key).knee()
+        curve = self._curves.get(key)
+        return self._fixed or (_START if curve is None else curve.knee())
 
     def limit(self, key: BatchKey, ready: int) -> int:
         """Returns the cap for the next batch when so many rows are ready: now and then another size, to learn."""

@@ -15,7 +15,7 @@ from inference_svc.engine.device import Device
 from inference_svc.engine.inbox import Inbox, Message
 from inference_svc.engine.ledger import Ledger
 from inference_svc.engine.loop import Loop, Parts, draining
-from inference_svc.engine.metrics import EngineMetrics, NoMetrics
+from inference_svc.engine.metrics import EngineMetrics, NoMetrics, SafeMetrics
 from inference_svc.engine.request import Request
 from inference_svc.engine.roster import Roster
 from inference_svc.engine.rows import RowId
@@ -40,14 +40,14 @@ class Engine:
         metrics: EngineMetrics | None = None,
         on_lost: Callable[[LatentwireError], None] = lambda _: None,
     ) -> None:
-        settings, metrics = settings or EngineSettings(), metrics or NoMetrics()
+        settings, counters = settings or EngineSettings(), SafeMetrics(metrics or NoMetrics())
         self._clock = clock or MonotonicClock()
         self._inbox, costs = Inbox(self._clock), Costs()
         self._cap = BatchCap(settings.max_batch_rows)
         self._ledger = Ledger(settings, costs, self._clock)
         self._pool = ComputePool(settings.compute_threads, self._inbox)
-        device = Device(runner, self._clock, self._cap, costs, metrics)
-        roster = Roster(settings, self._ledger, self._clock, metrics)
+        device = Device(runner, self._clock, self._cap, costs, counters)
+        roster = Roster(settings, self._ledger, self._clock, counters)
         scheduler: Scheduler[RowId] = Scheduler(
             limit=device.limit, pace=costs.recent_s, shortest_share=settings.shortest_share
         )

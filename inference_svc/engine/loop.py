@@ -7,6 +7,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from inference_svc.engine.clock import Clock
@@ -22,7 +23,7 @@ from inference_svc.engine.roster import Roster
 from inference_svc.engine.rows import Pending, RowId, Rows
 from inference_svc.engine.runner import DeviceLost
 from inference_svc.engine.scheduler import Batch, Scheduler, Terms
-from inference_svc.work import Compute, Evaluate, Kind, Stopped
+from inference_svc.work import Ask, Compute, Evaluate, Kind, Pipeline, Stopped
 from latentwire.errors import DeadlineExceeded, Internal, LatentwireError, OutOfMemory, Unavailable
 
 log = logging.getLogger(__name__)
@@ -92,7 +93,7 @@ class Loop:
         for picture in job.stop(current_batch):
             if self._roster.job_of(picture) is job:
                 self._abandon_ask(picture)
-                self._advance(picture, lambda pipeline: pipeline.throw(Stopped()))
+                self._advance(picture, partial(_throw, Stopped()))
         self._go_on(job)
 
     def hold(self, request_id: str, held: bool) -> None:
@@ -109,9 +110,9 @@ class Loop:
             return
         error = done.exception()
         if error is None:
-            self._advance(picture, lambda pipeline: pipeline.send(done.result()))
+            self._advance(picture, partial(_send, done.result()))
         else:
-            self._advance(picture, lambda pipeline: pipeline.throw(error))
+            self._advance(picture, partial(_throw, error))
 
     def abort(self) -> None:
         """Cancels all that is left and ends the loop."""
@@ -189,8 +190,7 @@ class Loop:
         for row, result in zip(pending, ran.results, strict=True):
             picture = row.picture
             if self._roster.job_of(picture) is not None and picture.answer(row.id.row, result, len(pending)):
-                results = tuple(picture.results)
-                self._advance(picture, lambda pipeline, results=results: pipeline.send(results))
+                self._advance(picture, partial(_send, tuple(picture.results)))
 
     # what goes wrong
 
@@ -290,6 +290,14 @@ class Loop:
 def draining() -> Unavailable:
     """Returns what is said to whoever comes while the server ends."""
     return Unavailable("the server is shutting down", reason="DRAINING", retry_after_s=1.0)
+
+
+def _send(answer: object, pipeline: Pipeline) -> Ask:
+    return pipeline.send(answer)
+
+
+def _throw(error: BaseException, pipeline: Pipeline) -> Ask:
+    return pipeline.throw(error)
 
 
 def _handle(messages: Sequence[Message]) -> None:

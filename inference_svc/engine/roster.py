@@ -68,10 +68,7 @@ class Roster:
             _close(picture)
         stats = job.timeline.stats(self.clock.now())
         self.tell(job, Finished(outcome, error, stats))
-        try:
-            self.metrics.request_ended(outcome, stats)
-        except Exception:
-            log.exception("metrics failed")
+        self.metrics.request_ended(outcome, stats)
 
     def tell(self, job: Job, event: EngineEvent) -> None:
         """Calls the listener; what it raises is logged."""
@@ -86,7 +83,8 @@ class Roster:
 
     def next_deadline(self) -> float | None:
         """Returns the nearest deadline."""
-        return min((job.request.deadline for job in self.jobs.values() if job.request.deadline is not None), default=None)
+        deadlines = [job.request.deadline for job in self.jobs.values()]
+        return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def _places(self) -> Places:
         """Counts pictures in places. Held ones wait for their reader: as many as run may wait beside those that run."""

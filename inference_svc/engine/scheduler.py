@@ -176,8 +176,6 @@ class Scheduler(Generic[Id]):
         """Takes asks in turn from the oldest and from the shortest until the batch is full."""
         by_length = sorted(jobs, key=_Job.length)
         while len(taken) < limit and (ready := [job for job in jobs if key in job.asks]):
-            if self._slots.next():
-                chosen = next(job for job in by_length if key in job.asks)
-            else:
-                chosen = ready[0]
+            order = by_length if self._slots.next() else ready
+            chosen = next(job for job in order if key in job.asks)
             taken += chosen.take(key, limit - len(taken))
