@@ -55,7 +55,7 @@ def main() -> None:
 @click.option(
     "--inference-host", default="127.0.0.1", envvar="LATENTWIRE_INFERENCE_HOST", show_default=True, help="gRPC."
 )
-@click.option("--engine", type=click.Choice(["onnx", "fake"]), help="What computes; the fake needs no model.")
+@click.option("--engine", type=click.Choice(["onnx", "torch", "fake"]), help="What computes; the fake needs no model.")
 @click.option("--model", help="A model's folder, file or name; the embedded one when left out.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where it computes.")
 @click.option(
@@ -89,6 +89,7 @@ def serve(**options: object) -> None:
 
 
 async def _serve(asked: ServeOptions) -> int:
+    _share_token()
     host = "0.0.0.0" if asked.listen else asked.host
     port = ports.claim(host, asked.port, "--port")
     inference_port = ports.claim(asked.inference_host, asked.inference_port, "--inference-port")
@@ -105,6 +106,12 @@ async def _serve(asked: ServeOptions) -> int:
         announce=click.echo,
         where=f"http://{rest} (page and REST, documented at /docs), gRPC at {grpc}",
     )
+
+
+def _share_token() -> None:
+    """A token that the inference service asks for is also what the gateway shows, unless it was given another."""
+    if token := os.environ.get("LATENTWIRE_INFERENCE_TOKEN"):
+        os.environ.setdefault("LATENTWIRE_GATEWAY_INFERENCE_TOKEN", token)
 
 
 def _inference_arguments(asked: ServeOptions, port: int) -> list[str]:

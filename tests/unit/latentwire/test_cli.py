@@ -64,6 +64,17 @@ def test_the_environment_of_the_services_sets_the_ports_too(started: list[serve.
     assert pair.inference[6] not in {"0", "50051"}
 
 
+def test_a_token_of_the_inference_service_is_given_to_the_gateway(
+    started: list[serve.Pair], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LATENTWIRE_INFERENCE_TOKEN", "secret")
+    monkeypatch.setenv("LATENTWIRE_GATEWAY_INFERENCE_TOKEN", "")
+    monkeypatch.delenv("LATENTWIRE_GATEWAY_INFERENCE_TOKEN")
+    run()
+    assert os.environ["LATENTWIRE_GATEWAY_INFERENCE_TOKEN"] == "secret"
+    assert "secret" not in str(started)
+
+
 @pytest.mark.parametrize("flag", ["--api", "--nowebui"])
 @pytest.mark.usefixtures("started")
 def test_flags_of_other_servers_are_accepted_with_a_note(flag: str) -> None:
