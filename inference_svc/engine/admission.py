@@ -8,13 +8,19 @@ from statistics import median_low
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A request with a picture that could begin; `evaluations`: rows left, estimated."""
+class Contender:
+    """A request that runs or could begin a picture; `evaluations`: rows left, estimated; `urgent`: by its deadline."""
 
     request_id: str
     arrival: int
-    priority: int
     evaluations: int
+    priority: int = 0
+    urgent: bool = False
+
+    @property
+    def rank(self) -> tuple[int, bool]:
+        """The larger goes first."""
+        return self.priority, self.urgent
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +40,27 @@ class Places:
     open_used: int
     reserved_used: int
 
-    def next(self, candidates: Sequence[Candidate], running: Sequence[int]) -> Place | None:
-        """Returns who begins a picture next; `running`: evaluations left of every request that runs.
+    def next(self, waiting: Sequence[Contender], running: Sequence[Contender]) -> Place | None:
+        """Returns who begins a picture next; None: nobody may.
 
-        A place for all goes to the highest priority, then to the oldest. A reserved one goes to the shortest of the
-        highest priority, and only when it is shorter than half of those that run: among equals nobody jumps the queue,
-        and the next short one finds a place.
+        A place for all goes to the highest rank, then to the oldest. A reserved one goes to the shortest of the highest
+        rank, and only when it outranks all that run or is shorter than half of them: among equals nobody jumps the
+        queue, and the next short one finds a place.
         """
-        if not candidates:
+        if not waiting:
             return None
-        priority = max(candidate.priority for candidate in candidates)
-        first = [candidate for candidate in candidates if candidate.priority == priority]
+        rank = max(contender.rank for contender in waiting)
+        first = [contender for contender in waiting if contender.rank == rank]
         if self.open_used < self.open_limit:
-            return Place(min(first, key=lambda candidate: candidate.arrival).request_id, reserved=False)
-        shortest = min(first, key=lambda candidate: (candidate.evaluations, candidate.arrival))
-        if self.reserved_used < self.reserved_limit and running and shortest.evaluations < median_low(running):
+            return Place(min(first, key=lambda contender: contender.arrival).request_id, reserved=False)
+        shortest = min(first, key=lambda contender: (contender.evaluations, contender.arrival))
+        if self.reserved_used < self.reserved_limit and _may_pass(shortest, running):
             return Place(shortest.request_id, reserved=True)
         return None
+
+
+def _may_pass(contender: Contender, running: Sequence[Contender]) -> bool:
+    """Held requests are not among those that run: when all are, there is nobody to pass."""
+    if not running or contender.rank > max(other.rank for other in running):
+        return True
+    return contender.evaluations < median_low(other.evaluations for other in running)

@@ -47,7 +47,7 @@ class Engine:
         self._ledger = Ledger(settings, costs, self._clock)
         self._pool = ComputePool(settings.compute_threads, self._inbox)
         device = Device(runner, self._clock, self._cap, costs, counters)
-        roster = Roster(settings, self._ledger, self._clock, counters)
+        roster = Roster(settings, self._ledger, costs, self._clock, counters)
         scheduler: Scheduler[RowId] = Scheduler(
             limit=device.limit, pace=costs.recent_s, shortest_share=settings.shortest_share
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Condition
@@ -143,11 +144,13 @@ class Ledger:
         return QueueFull(f"{message}; try again later", retry_after_s=min(max(mean, 0.1), _LONGEST_RETRY_S))
 
     def _check_deadline(self, request: Request) -> None:
-        """Refuses what could not be met even if the device did nothing else but what goes before it."""
+        """Refuses what could not be met even at the best pace ever seen, with nothing but what outranks it."""
         best = self._costs.best_s(request.key)
         if request.deadline is None or best is None:
             return
-        left, needed = request.deadline - self._clock.now(), best * request.evaluations
+        left, own = request.deadline - self._clock.now(), best * request.evaluations
+        before = [entry for entry in self._entries.values() if _outranks(entry.request, request)]
+        needed = own + sum(min(own, (self._costs.best_s(entry.request.key) or 0) * entry.remaining) for entry in before)
         if needed > left:
             raise DeadlineUnreachable(
                 f"{left:.1f} s are left and at least {needed:.1f} s are needed", retry_after_s=_RETRY_S
@@ -164,3 +167,10 @@ class Ledger:
     def _own_s(self, entry: Entry) -> float | None:
         pace = self._costs.recent_s(entry.request.key)
         return None if pace is None else pace * entry.remaining
+
+
+def _outranks(one: Request, other: Request) -> bool:
+    """Tells whether one may be served before another: by priority, then by deadline."""
+    if one.priority != other.priority:
+        return one.priority > other.priority
+    return one.deadline is not None and one.deadline <= (other.deadline or math.inf)

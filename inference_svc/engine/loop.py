@@ -152,12 +152,8 @@ class Loop:
         self._roster.start(job)
 
     def _next_batch(self) -> Batch[RowId] | None:
-        """Rows of a batch that failed go first, each alone; those no longer wanted are left out."""
-        while self._alone:
-            batch = self._alone.popleft()
-            if self._rows.get(batch.rows):
-                return batch
-        return self._scheduler.schedule(self._parts.clock.now())
+        """Rows of a batch that failed go first, each alone."""
+        return self._alone.popleft() if self._alone else self._scheduler.schedule(self._parts.clock.now())
 
     def _run_batch(self, batch: Batch[RowId]) -> None:
         pending = self._rows.get(batch.rows)
@@ -263,8 +259,13 @@ class Loop:
             self._scheduler.ask(picture.request_id, self._rows.add(picture, ask.rows))
 
     def _abandon_ask(self, picture: Picture) -> None:
-        self._scheduler.withdraw(picture.request_id, self._rows.drop_picture(picture))
+        self._scheduler.withdraw(picture.request_id, self._drop_rows(picture))
         picture.expect(0)
+
+    def _drop_rows(self, picture: Picture) -> list[RowId]:
+        ids = self._rows.drop_picture(picture)
+        self._alone = deque(batch for batch in self._alone if batch.rows[0] not in ids)
+        return ids
 
     def _picture_ended(self, job: Job, picture: Picture) -> None:
         del job.running[picture.index]
@@ -282,7 +283,7 @@ class Loop:
 
     def _end(self, job: Job, outcome: Outcome, error: LatentwireError | None = None) -> None:
         for picture in job.running.values():
-            self._rows.drop_picture(picture)
+            self._drop_rows(picture)
         self._scheduler.leave(job.request.request_id)
         self._roster.end(job, outcome, error)
 

@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
-from inference_svc.engine.admission import Candidate, Places
+from inference_svc.engine.admission import Contender, Places
 from inference_svc.engine.clock import Clock
+from inference_svc.engine.costs import Costs
 from inference_svc.engine.events import EngineEvent, Finished, Outcome, Started
 from inference_svc.engine.job import Job, Picture, Timeline
 from inference_svc.engine.ledger import Entry, Ledger
 from inference_svc.engine.metrics import EngineMetrics
 from inference_svc.engine.request import State
 from inference_svc.engine.settings import EngineSettings
+from inference_svc.engine.urgency import is_urgent
 from latentwire.errors import LatentwireError
 
 log = logging.getLogger(__name__)
 
 
-@dataclass
+@dataclass(slots=True, eq=False)
 class Roster:
-    """Jobs by request id. Used by the engine thread alone."""
+    """Jobs that are not over, by request id, oldest first. Used by the engine thread alone."""
 
     settings: EngineSettings
     ledger: Ledger
+    costs: Costs
     clock: Clock
     metrics: EngineMetrics
-
-    @cached_property
-    def jobs(self) -> dict[str, Job]:
-        """Those that are not over, oldest first."""
-        return {}
+    jobs: dict[str, Job] = field(default_factory=dict)
 
     def accept(self, entry: Entry, submitted_at: float) -> Job:
         """Takes in a request that the ledger has accepted."""
@@ -49,8 +47,9 @@ class Roster:
         ready = [job for job in self.jobs.values() if job.to_begin and not job.held]
         if not ready:
             return None
-        running = [job.entry.remaining for job in self.jobs.values() if job.running and not job.held]
-        place = self._places().next([_candidate(job) for job in ready], running)
+        now = self.clock.now()
+        running = [self._contender(job, now) for job in self.jobs.values() if job.running and not job.held]
+        place = self._places().next([self._contender(job, now) for job in ready], running)
         return None if place is None else (self.jobs[place.request_id], place.reserved)
 
     def start(self, job: Job) -> None:
@@ -99,9 +98,11 @@ class Roster:
         reserved = self.settings.reserved
         return Places(self.settings.max_running - reserved, reserved, used[False], used[True])
 
-
-def _candidate(job: Job) -> Candidate:
-    return Candidate(job.request.request_id, job.entry.arrival, job.request.priority, job.entry.remaining)
+    def _contender(self, job: Job, now: float) -> Contender:
+        request, rows = job.request, job.entry.remaining
+        left = None if request.deadline is None else request.deadline - now
+        urgent = is_urgent(left, self.costs.recent_s(request.key), rows)
+        return Contender(request.request_id, job.entry.arrival, rows, request.priority, urgent)
 
 
 def _close(picture: Picture) -> None:

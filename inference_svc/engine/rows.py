@@ -41,13 +41,13 @@ class Rows:
         return list(zip(ids, keys, strict=True))
 
     def get(self, ids: Sequence[RowId]) -> list[Pending]:
-        """Returns the rows of these ids that are still wanted."""
-        return [self._pending[id_] for id_ in ids if id_ in self._pending]
+        """Returns the rows of these ids."""
+        return [self._pending[id_] for id_ in ids]
 
     def drop(self, ids: Sequence[RowId]) -> None:
         """Forgets rows."""
         for id_ in ids:
-            self._pending.pop(id_, None)
+            del self._pending[id_]
 
     def drop_picture(self, picture: Picture) -> list[RowId]:
         """Forgets what a picture still waits for; returns the ids."""

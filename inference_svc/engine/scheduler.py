@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from inference_svc.engine.turns import Turns
+from inference_svc.engine.urgency import is_urgent
 from inference_svc.work import BatchKey, Kind
 
 Id = TypeVar("Id", bound=Hashable)
 
 _PATIENCE = 8
-_URGENT = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,7 @@ class Scheduler(Generic[Id]):
 
     Kinds in their order, so that finishing goes first; a kind passed over eight times in a row gets one tick. Among
     the keys of the kind, ticks alternate between that of the oldest job and that of the one with the fewest rows left;
-    beyond the batch's limit, slots do. Priority outranks both, and within a priority a job whose deadline is near (less
-    than three times what it still needs, as far as measured).
+    beyond the batch's limit, slots do. Priority outranks both, and within a priority a job whose deadline is near.
 
     `limit(key, ready)`: the most rows of the next batch of that key. `pace(key)`: seconds per row, None if unknown.
     """
@@ -152,8 +151,8 @@ class Scheduler(Generic[Id]):
         return -job.terms.priority, not self._urgent(job, now)
 
     def _urgent(self, job: _Job[Id], now: float) -> bool:
-        deadline, pace = job.terms.deadline, self._pace(job.terms.key)
-        return deadline is not None and pace is not None and deadline - now < _URGENT * pace * job.remaining
+        deadline = job.terms.deadline
+        return deadline is not None and is_urgent(deadline - now, self._pace(job.terms.key), job.remaining)
 
     def _take(self, jobs: list[_Job[Id]], key: BatchKey, now: float) -> list[Id]:
         ready = sum(len(ask) for job in jobs for ask in job.asks[key])
