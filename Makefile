@@ -24,10 +24,15 @@ COMPILE := $(UV_PIP) compile --quiet --universal --python-version 3.11 --generat
 
 # A missing interpreter is an error at once, never a download.
 export UV_PYTHON_DOWNLOADS := never
+# The machine says whom to trust, as it does for pip.
+export UV_SYSTEM_CERTS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # pip's find-links setting, for uv, which does not read it.
 ifdef PIP_FIND_LINKS
 export UV_FIND_LINKS := $(PIP_FIND_LINKS)
+else
+# torch for development: its CPU build is a tenth of the size. Set it to auto for the one that fits the machine.
+export UV_TORCH_BACKEND ?= cpu
 endif
 
 ifeq ($(LOCK_$(EXTRA)),)
