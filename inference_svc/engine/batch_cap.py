@@ -9,6 +9,7 @@ from statistics import median
 from inference_svc.work import BatchKey
 
 _GOOD = 0.9
+_GROWTH = 1.05
 _START = 8
 _MOST = 64
 _ENOUGH = 3
@@ -36,16 +37,22 @@ class _Curve:
         best = max(rates.values())
         return min(rows for rows, rate in rates.items() if rate >= _GOOD * best)
 
-    def known(self, rows: int) -> bool:
-        return len(self.seconds.get(rows, ())) >= _ENOUGH
+    def untried(self) -> list[int]:
+        """Sizes worth measuring: beside the knee, and beyond the largest one while doubling still pays."""
+        rates, knee = self.rates(), self.knee()
+        largest = max(rates, default=knee)
+        pays = largest in rates and rates[largest] >= _GROWTH * rates.get(largest // 2, 0.0)
+        sizes = {knee // 2, knee * 2, largest * 2 if pays else knee * 2}
+        return sorted(rows for rows in sizes if rows not in rates)
 
 
 class BatchCap:
     """The learned cap: for each batch key the smallest batch with 90 % of the best rows per second; 8 until known.
 
-    Sizes are tried at powers of two, where there are rows for them: every 8th contended batch while a neighbour of the
-    cap is unknown, every 128th afterwards, since machines change their minds. The first batch of a key is not counted:
-    it pays for allocation. `fixed` replaces all of it.
+    Sizes are tried at powers of two, where there are rows for them: every 8th contended batch while one is untried that
+    lies beside the cap, or beyond the largest known while doubling still gains 5 %; every 128th batch afterwards, since
+    machines change their minds. The first batch of a key is not counted: it pays for allocation. `fixed` replaces all
+    of it.
     """
 
     def __init__(self, fixed: int | None = None, *, most_keys: int = 256) -> None:
@@ -89,11 +96,11 @@ class BatchCap:
 
 
 def _trial(curve: _Curve, knee: int, ready: int) -> int | None:
-    """Returns a neighbour of the knee that is to be measured now."""
+    """Returns another size that is to be measured now."""
     most = min(curve.ceiling, ready)
+    untried = [rows for rows in curve.untried() if 1 <= rows <= most]
     neighbours = [rows for rows in (knee // 2, knee * 2) if 1 <= rows <= most]
-    unknown = [rows for rows in neighbours if not curve.known(rows)]
-    every, choice = (_TRY_EVERY, unknown) if unknown else (_RETRY_EVERY, neighbours)
+    every, choice = (_TRY_EVERY, untried) if untried else (_RETRY_EVERY, neighbours)
     if not choice or curve.contended % every:
         return None
     return choice[curve.contended // every % len(choice)]
