@@ -1,0 +1,102 @@
+"""The real engine, put together: models of `inference_svc.models` behind the servicers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import MappingProxyType
+
+from inference_svc.engine import Engine, EngineMetrics, EngineSettings
+from inference_svc.models import Catalog, Entry, Loader, ModelRunner, ModelState, Registry, choose_device
+from inference_svc.models.onnx_graph import OnnxSettings
+from inference_svc.rpc.backend import Backend
+from inference_svc.rpc.catalogue import LoadProgress, Memory, ModelEntry, State, UsableModel
+from inference_svc.settings import Settings
+from latentwire.errors import LatentwireError
+
+_STATES: Mapping[ModelState, State] = MappingProxyType(
+    {
+        ModelState.AVAILABLE: "available",
+        ModelState.LOADING: "loading",
+        ModelState.LOADED: "loaded",
+        ModelState.FAILED: "failed",
+    }
+)
+
+
+class RegistryCatalogue:
+    """The registry of models as servicers need it."""
+
+    def __init__(self, registry: Registry, device: str) -> None:
+        self._registry, self._device = registry, device
+
+    def entries(self) -> Sequence[ModelEntry]:
+        """Returns every model, by name."""
+        return [_listed(entry) for entry in self._registry.entries()]
+
+    async def ready(self) -> None:
+        """Returns once the default model is loaded."""
+        await asyncio.wrap_future(self._registry.load())
+
+    async def refresh(self) -> None:
+        """Looks at the disk again."""
+        await asyncio.to_thread(self._registry.entries, refresh=True)
+
+    @contextmanager
+    def use(self, name: str) -> Iterator[UsableModel]:
+        """Holds a loaded model."""
+        with self._registry.use(name) as model:
+            yield UsableModel(model.facts, model.tokenizer)
+
+    async def load(self, name: str, *, make_default: bool) -> AsyncIterator[LoadProgress]:
+        """Loads a model and tells how far it is."""
+        loop, told = asyncio.get_running_loop(), asyncio.Queue[LoadProgress | None]()
+
+        def tell(progress: LoadProgress | None) -> None:
+            loop.call_soon_threadsafe(told.put_nowait, progress)
+
+        future = self._registry.load(
+            name, lambda fraction, stage: tell(LoadProgress(fraction, stage)), make_default=make_default
+        )
+        future.add_done_callback(lambda _: tell(None))
+        while (progress := await told.get()) is not None:
+            yield progress
+        await asyncio.wrap_future(future)
+
+    async def unload(self, name: str) -> None:
+        """Frees a model, once nothing uses it."""
+        self._registry.unload(name)
+
+    def memory(self) -> Memory:
+        """Names the device; its memory is not known."""
+        return Memory(self._device)
+
+
+def real_backend(
+    settings: Settings,
+    engine_settings: EngineSettings,
+    *,
+    metrics: EngineMetrics | None = None,
+    on_lost: Callable[[LatentwireError], None] = lambda _: None,
+) -> Backend:
+    """Returns a backend whose engine is started. Raises FailedPrecondition, NotFound."""
+    device = choose_device(settings.device)
+    runner = ModelRunner()
+    loader = Loader(device, OnnxSettings(threads=settings.threads))
+    registry = Registry(Catalog(settings.model, settings.models_dir), loader, runner)
+    engine = Engine(runner, engine_settings, metrics=metrics, on_lost=on_lost)
+    engine.start()
+    return Backend(settings.engine, engine, RegistryCatalogue(registry, device.kind))
+
+
+def _listed(entry: Entry) -> ModelEntry:
+    return ModelEntry(
+        name=entry.name,
+        path=str(entry.path),
+        family=entry.facts.family if entry.facts else "",
+        state=_STATES[entry.state],
+        is_default=entry.is_default,
+        facts=entry.facts,
+        error=entry.error,
+    )

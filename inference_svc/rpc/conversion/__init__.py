@@ -1,0 +1,1 @@
+"""Between protobuf messages and frozen dataclasses; the only code that knows both."""

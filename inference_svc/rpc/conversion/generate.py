@@ -1,0 +1,142 @@
+"""GenerateImageRequest: every default filled in, everything wrong found at once."""
+
+from __future__ import annotations
+
+from google.protobuf.duration_pb2 import Duration
+
+from inference_svc.rpc.conversion.ids import checked_id, request_id_or_new
+from inference_svc.rpc.conversion.output import resolve_events, resolve_output
+from inference_svc.rpc.conversion.settings import (
+    checked_enum,
+    resolve_guidance,
+    resolve_noise,
+    resolve_prompts,
+    resolve_sampling,
+)
+from inference_svc.rpc.conversion.violations import Violations
+from inference_svc.work import ModelFacts
+from latentwire.v1 import generation_service_pb2 as g
+from latentwire.v1 import types_pb2 as t
+
+LONGEST_PROMPT = 65_536
+SMALLEST_SIDE, LARGEST_SIDE = 64, 2048
+MOST_PER_BATCH, MOST_BATCHES, MOST_PICTURES = 64, 1000, 1000
+LONGEST_GRACE_S = 600
+_MOST_REMARKS = 64
+_DEFAULT_STRENGTH = 0.75
+_WHITE = 0xFFFFFF
+
+
+def resolve_request(request: g.GenerateImageRequest, facts: ModelFacts) -> g.GenerateImageRequest:
+    """Returns the request with every default filled in, pictures left out.
+
+    Resolving it again changes nothing. Raises InvalidArgument with a violation for each field that is wrong.
+    """
+    violations = Violations()
+    resolved = g.GenerateImageRequest(
+        request_id=request_id_or_new(request.request_id, violations),
+        model=facts.name,
+        sampling=resolve_sampling(request.sampling, "sampling", violations),
+        guidance=resolve_guidance(request.guidance, "guidance", violations),
+        noise=resolve_noise(request.noise, "noise", violations),
+        prompts=resolve_prompts(request.prompts, facts, "prompts", violations),
+        output=resolve_output(request.output, "output", violations),
+        events=resolve_events(request.events, "events", violations),
+        priority=violations.whole("priority", request.priority, -100, 100),
+        detach_grace=_grace(request.detach_grace, violations),
+        tiling=request.tiling,
+    )
+    _resolve_size(request, facts, resolved, violations)
+    _resolve_counts(request, resolved, violations)
+    _resolve_words(request, resolved, violations)
+    _resolve_task(request, resolved, violations)
+    _resolve_init(request, resolved, violations)
+    violations.check()
+    return resolved
+
+
+def _resolve_size(
+    request: g.GenerateImageRequest, facts: ModelFacts, resolved: g.GenerateImageRequest, violations: Violations
+) -> None:
+    resolved.width = _side("width", request.width if request.HasField("width") else None, facts, violations)
+    resolved.height = _side("height", request.height if request.HasField("height") else None, facts, violations)
+    fits = max(resolved.width, resolved.height) <= min(LARGEST_SIDE, facts.max_size)
+    if fits and resolved.width * resolved.height > facts.max_pixels:
+        size = f"{resolved.width}x{resolved.height}"
+        violations.add("width", size, f"at most {facts.max_pixels} pixels, the largest picture of {facts.name}")
+
+
+def _side(field: str, given: int | None, facts: ModelFacts, violations: Violations) -> int:
+    value = facts.native_size if given is None else given
+    low, high, multiple = max(SMALLEST_SIDE, facts.min_size), min(LARGEST_SIDE, facts.max_size), facts.size_multiple
+    if not low <= value <= high or value % multiple:
+        violations.add(field, value, f"a multiple of {multiple} from {low} to {high}")
+    return value
+
+
+def _resolve_counts(request: g.GenerateImageRequest, resolved: g.GenerateImageRequest, violations: Violations) -> None:
+    size = request.batch_size if request.HasField("batch_size") else 1
+    count = request.batch_count if request.HasField("batch_count") else 1
+    resolved.batch_size = violations.whole("batch_size", size, 1, MOST_PER_BATCH)
+    resolved.batch_count = violations.whole("batch_count", count, 1, MOST_BATCHES)
+    if size * count > MOST_PICTURES and size <= MOST_PER_BATCH and count <= MOST_BATCHES:
+        violations.add("batch_count", count, f"batch_size * batch_count at most {MOST_PICTURES}")
+
+
+def _resolve_words(request: g.GenerateImageRequest, resolved: g.GenerateImageRequest, violations: Violations) -> None:
+    resolved.prompt = violations.text("prompt", request.prompt, LONGEST_PROMPT)
+    resolved.negative_prompt = violations.text("negative_prompt", request.negative_prompt, LONGEST_PROMPT)
+    for field in ("picture_prompts", "picture_negative_prompts"):
+        prompts = getattr(request, field)
+        if prompts and len(prompts) != resolved.batch_size * resolved.batch_count:
+            allowed = f"none, or as many as pictures, {resolved.batch_size * resolved.batch_count}"
+            violations.add(field, f"{len(prompts)} prompts", allowed)
+        getattr(resolved, field).extend(
+            violations.text(f"{field}[{index}]", prompt, LONGEST_PROMPT) for index, prompt in enumerate(prompts)
+        )
+    violations.whole("infotext_extra.length", len(request.infotext_extra), 0, _MOST_REMARKS)
+    for index, remark in enumerate(request.infotext_extra):
+        violations.text(f"infotext_extra[{index}].key", remark.key, 128)
+        violations.text(f"infotext_extra[{index}].value", remark.value, LONGEST_PROMPT)
+    resolved.infotext_extra.extend(request.infotext_extra)
+
+
+def _resolve_task(request: g.GenerateImageRequest, resolved: g.GenerateImageRequest, violations: Violations) -> None:
+    if not request.HasField("task"):
+        return
+    task = request.task
+    checked_id("task.task_id", task.task_id, violations)
+    violations.whole("task.index", task.index, 0, 2**31 - 1)
+    violations.whole("task.count", task.count, 0, 2**31 - 1)
+    violations.text("task.owner", task.owner, 128)
+    violations.text("task.kind", task.kind, 64)
+    resolved.task.CopyFrom(task)
+
+
+def _resolve_init(request: g.GenerateImageRequest, resolved: g.GenerateImageRequest, violations: Violations) -> None:
+    if not request.HasField("init"):
+        return
+    given = request.init
+    if len(given.images) not in {1, resolved.batch_size}:
+        violations.add("init.images", f"{len(given.images)} images", f"1, or batch_size, {resolved.batch_size}")
+    resize_mode = checked_enum(given.resize_mode, t.ResizeMode, "init.resize_mode", violations)
+    strength = given.strength if given.HasField("strength") else _DEFAULT_STRENGTH
+    background = given.background_rgb if given.HasField("background_rgb") else _WHITE
+    multiplier = given.noise_multiplier if given.HasField("noise_multiplier") else 1.0
+    resolved.init.CopyFrom(
+        g.InitImage(
+            strength=violations.number("init.strength", strength, 0, 1),
+            resize_mode=resize_mode or t.RESIZE_MODE_STRETCH,
+            exact_steps=given.exact_steps,
+            background_rgb=violations.whole("init.background_rgb", background, 0, _WHITE),
+            noise_multiplier=violations.number("init.noise_multiplier", multiplier, 0, 1.5),
+            extra_noise=violations.number("init.extra_noise", given.extra_noise, 0, 1),
+            color_correction=given.color_correction,
+        )
+    )
+
+
+def _grace(given: Duration, violations: Violations) -> Duration:
+    seconds = given.seconds + given.nanos / 1e9
+    violations.number("detach_grace", seconds, 0, LONGEST_GRACE_S)
+    return given

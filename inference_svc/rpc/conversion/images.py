@@ -1,0 +1,84 @@
+"""Pictures that clients send: recognised, limited and decoded."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+import numpy as np
+from PIL import Image as pil
+from PIL import ImageOps
+
+from latentwire.errors import InvalidArgument
+from latentwire.v1 import types_pb2
+
+Pixels: TypeAlias = np.ndarray[Any, np.dtype[np.uint8]]
+
+MOST_BYTES = 64 * 2**20
+MOST_PIXELS = 64 * 10**6
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+
+_NAMES: Mapping[int, str] = MappingProxyType(
+    {
+        types_pb2.IMAGE_FORMAT_PNG: "PNG",
+        types_pb2.IMAGE_FORMAT_JPEG: "JPEG",
+        types_pb2.IMAGE_FORMAT_WEBP: "WEBP",
+    }
+)
+
+
+def decode_images(images: Sequence[types_pb2.Image], field: str) -> tuple[Pixels, ...]:
+    """Returns the pixels of every picture. Raises InvalidArgument, which names the first that is broken."""
+    return tuple(decode_image(image, f"{field}[{index}]") for index, image in enumerate(images))
+
+
+def decode_image(image: types_pb2.Image, field: str) -> Pixels:
+    """Returns the pixels (H, W, 3) uint8 of a picture, with transparency (H, W, 4), EXIF rotation applied.
+
+    Its size is read and limited before any pixel is decoded. Raises InvalidArgument, which names `field`.
+    """
+    if not 0 < len(image.data) <= MOST_BYTES:
+        raise InvalidArgument.of(f"{field}.data", f"{len(image.data)} bytes", f"1 to {MOST_BYTES} bytes")
+    if image.format == types_pb2.IMAGE_FORMAT_RAW_RGB:
+        return _raw(image, field)
+    return _pixels(_opened(image, field))
+
+
+def _raw(image: types_pb2.Image, field: str) -> Pixels:
+    width, height = image.width, image.height
+    if width < 1 or height < 1 or width * height * 3 != len(image.data):
+        allowed = f"width × height × 3 bytes; there are {len(image.data)}"
+        raise InvalidArgument.of(f"{field}.data", f"{width}x{height}", allowed)
+    return np.frombuffer(image.data, np.uint8).reshape(height, width, 3)
+
+
+def _opened(image: types_pb2.Image, field: str) -> pil.Image:
+    formats = (_NAMES[image.format],) if image.format in _NAMES else FORMATS
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            picture = pil.open(io.BytesIO(image.data), formats=formats)
+            _check_size(picture, field)
+            picture.load()
+            return ImageOps.exif_transpose(picture)
+    except InvalidArgument:
+        raise
+    except Exception as error:
+        raise InvalidArgument.of(f"{field}.data", _seen(image.data), f"a whole {', '.join(formats)} file") from error
+
+
+def _check_size(picture: pil.Image, field: str) -> None:
+    if picture.width * picture.height > MOST_PIXELS:
+        size = f"{picture.width}x{picture.height}"
+        raise InvalidArgument.of(field, size, f"at most {MOST_PIXELS} pixels")
+
+
+def _seen(data: bytes) -> str:
+    return f"{len(data)} bytes beginning {data[:8].hex(' ')}"
+
+
+def _pixels(picture: pil.Image) -> Pixels:
+    return np.asarray(picture.convert("RGBA" if picture.has_transparency_data else "RGB"), np.uint8)

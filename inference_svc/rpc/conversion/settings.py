@@ -1,0 +1,132 @@
+"""Sampling, guidance, noise and prompt settings: defaults filled in, every value checked."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from inference_svc.rpc.conversion.violations import Violations
+from inference_svc.sampling import NOISE_SOURCES, SAMPLERS, SCHEDULERS, SamplerSpec, find_scheduler
+from inference_svc.work import ModelFacts
+from latentwire.errors import InvalidArgument
+from latentwire.v1 import generation_service_pb2 as g
+from latentwire.v1 import types_pb2 as t
+
+DEFAULT_SAMPLER = "Euler"
+DEFAULT_STEPS = 20
+DEFAULT_GUIDANCE = 7.0
+DEFAULT_COMMA_BACKTRACK = 20
+MOST_STEPS = 150
+_LARGEST_SIGMA = 1e6
+_LARGEST_SIDE = 2048
+_SEED_BITS = 32
+
+
+def resolve_sampling(given: t.SamplerSettings, field: str, violations: Violations) -> t.SamplerSettings:
+    """Returns the settings with every default filled in."""
+    sampler = given.sampler or DEFAULT_SAMPLER
+    violations.one_of(f"{field}.sampler", sampler, list(SAMPLERS))
+    steps = given.steps if given.HasField("steps") else DEFAULT_STEPS
+    eta = given.eta if given.HasField("eta") else _default_eta(sampler)
+    s_noise = given.s_noise if given.HasField("s_noise") else 1.0
+    resolved = t.SamplerSettings(
+        sampler=sampler,
+        scheduler=_scheduler(given.scheduler, f"{field}.scheduler", violations),
+        steps=violations.whole(f"{field}.steps", steps, 1, MOST_STEPS),
+        eta=violations.number(f"{field}.eta", eta, 0, 1),
+        s_noise=violations.number(f"{field}.s_noise", s_noise, 1e-6, 100),
+        s_churn=violations.number(f"{field}.s_churn", given.s_churn, 0),
+        s_tmin=violations.number(f"{field}.s_tmin", given.s_tmin, 0),
+        s_tmax=violations.number(f"{field}.s_tmax", given.s_tmax, 0),
+        sigma_min=violations.number(f"{field}.sigma_min", given.sigma_min, 0, _LARGEST_SIGMA),
+        sigma_max=violations.number(f"{field}.sigma_max", given.sigma_max, 0, _LARGEST_SIGMA),
+        rho=violations.number(f"{field}.rho", given.rho, 0, 100),
+        sgm_noise_multiplier=given.sgm_noise_multiplier,
+    )
+    if given.HasField("discard_next_to_last_sigma"):
+        resolved.discard_next_to_last_sigma = given.discard_next_to_last_sigma
+    return resolved
+
+
+def resolve_guidance(given: t.GuidanceSettings, field: str, violations: Violations) -> t.GuidanceSettings:
+    """Returns the settings with every default filled in; image_scale stays unset where it was."""
+    scale = given.scale if given.HasField("scale") else DEFAULT_GUIDANCE
+    resolved = t.GuidanceSettings(
+        scale=violations.number(f"{field}.scale", scale, 0, 100),
+        min_uncond_sigma=violations.number(f"{field}.min_uncond_sigma", given.min_uncond_sigma, 0, _LARGEST_SIGMA),
+        skip_early=violations.number(f"{field}.skip_early", given.skip_early, 0, 1),
+    )
+    if given.HasField("image_scale"):
+        resolved.image_scale = violations.number(f"{field}.image_scale", given.image_scale, 0, 100)
+    return resolved
+
+
+def resolve_noise(
+    given: t.NoiseSpec, field: str, violations: Violations, random_seed: Callable[[], int] | None = None
+) -> t.NoiseSpec:
+    """Returns the settings with every default filled in, seeds drawn where none was given."""
+    draw = random_seed or _random_seed
+    source = given.source or "nv"
+    violations.one_of(f"{field}.source", source, list(NOISE_SOURCES))
+    strength = violations.number(f"{field}.subseed_strength", given.subseed_strength, 0, 1)
+    return t.NoiseSpec(
+        source=source,
+        seed=given.seed if given.HasField("seed") else draw(),
+        subseed=given.subseed if given.HasField("subseed") or not strength else draw(),
+        subseed_strength=strength,
+        resize_from_width=_resize_from("width", given, field, violations),
+        resize_from_height=_resize_from("height", given, field, violations),
+        eta_noise_seed_delta=violations.whole(
+            f"{field}.eta_noise_seed_delta", given.eta_noise_seed_delta, -(2**32), 2**32
+        ),
+        sigma_min=_unset(f"{field}.sigma_min", given.sigma_min, violations),
+        sigma_max=_unset(f"{field}.sigma_max", given.sigma_max, violations),
+    )
+
+
+def resolve_prompts(given: g.PromptSettings, facts: ModelFacts, field: str, violations: Violations) -> g.PromptSettings:
+    """Returns the settings with every default filled in."""
+    clip_skip = given.clip_skip if given.HasField("clip_skip") else 1
+    backtrack = given.comma_padding_backtrack if given.HasField("comma_padding_backtrack") else DEFAULT_COMMA_BACKTRACK
+    emphasis = checked_enum(given.emphasis, g.EmphasisMode, f"{field}.emphasis", violations)
+    return g.PromptSettings(
+        emphasis=emphasis or g.EMPHASIS_MODE_ORIGINAL,
+        clip_skip=violations.whole(f"{field}.clip_skip", clip_skip, 1, max(1, min(12, facts.hidden_layers))),
+        comma_padding_backtrack=violations.whole(f"{field}.comma_padding_backtrack", backtrack, 0, 75),
+    )
+
+
+def checked_enum(value: int, enum: Any, field: str, violations: Violations) -> Any:
+    """Checks that an enum's value is one that this server knows; numbers of later versions come through the wire."""
+    if value not in enum.values():
+        violations.add(field, value, ", ".join(enum.keys()[1:]))
+    return value
+
+
+def _scheduler(name: str, field: str, violations: Violations) -> str:
+    try:
+        return find_scheduler(name or "automatic").name
+    except InvalidArgument:
+        violations.add(field, name, ", ".join(SCHEDULERS))
+        return name
+
+
+def _default_eta(sampler: str) -> float:
+    spec: SamplerSpec | None = SAMPLERS.get(sampler)
+    return spec.default_eta if spec else 0.0
+
+
+def _resize_from(side: str, given: t.NoiseSpec, field: str, violations: Violations) -> int:
+    value = getattr(given, f"resize_from_{side}")
+    if value < 0:  # A1111's clients say -1 for off
+        violations.add(f"{field}.resize_from_{side}", value, f"0 (off) to {_LARGEST_SIDE}")
+    return violations.whole(f"{field}.resize_from_{side}", max(value, 0), 0, _LARGEST_SIDE)
+
+
+def _unset(field: str, value: float, violations: Violations) -> float:
+    return violations.number(field, value, 0, _LARGEST_SIGMA)
+
+
+def _random_seed() -> int:
+    return secrets.randbits(_SEED_BITS)

@@ -1,0 +1,154 @@
+"""From a resolved request to what pipelines take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from inference_svc.pipelines import (
+    GenerationSpec,
+    GuidanceSettings,
+    InitSettings,
+    OutputOptions,
+    PictureSpec,
+    PromptSettings,
+    ResizeMode,
+    SamplingSettings,
+)
+from inference_svc.prompts import Emphasis, Tokenizer
+from inference_svc.rpc.conversion.images import Pixels
+from inference_svc.rpc.conversion.infotext import picture_infotext
+from inference_svc.rpc.conversion.pictures import FORMATS
+from inference_svc.rpc.conversion.seeds import picture_seeds
+from inference_svc.sampling import NoiseSpec, SamplerOptions, ScheduleOptions
+from inference_svc.work import ModelFacts
+from latentwire.v1 import generation_service_pb2 as g
+from latentwire.v1 import types_pb2 as t
+
+_EMPHASES: Mapping[int, Emphasis] = MappingProxyType(
+    {
+        g.EMPHASIS_MODE_ORIGINAL: Emphasis.ORIGINAL,
+        g.EMPHASIS_MODE_NO_NORM: Emphasis.NO_NORM,
+        g.EMPHASIS_MODE_IGNORE: Emphasis.IGNORE,
+        g.EMPHASIS_MODE_NONE: Emphasis.NONE,
+    }
+)
+_RESIZE_MODES: Mapping[int, ResizeMode] = MappingProxyType(
+    {
+        t.RESIZE_MODE_STRETCH: ResizeMode.STRETCH,
+        t.RESIZE_MODE_CROP: ResizeMode.CROP,
+        t.RESIZE_MODE_FILL: ResizeMode.FILL,
+        t.RESIZE_MODE_LATENT: ResizeMode.LATENT,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Job:
+    """A resolved request with its model and its decoded pictures: none, one, or batch_size of them."""
+
+    resolved: g.GenerateImageRequest
+    facts: ModelFacts
+    tokenizer: Tokenizer
+    init: tuple[Pixels, ...] = ()
+
+    @property
+    def picture_count(self) -> int:
+        """Pictures in all."""
+        return self.resolved.batch_size * self.resolved.batch_count
+
+    @property
+    def seeds(self) -> tuple[tuple[int, int], ...]:
+        """Seed and sub-seed of every picture, unsigned."""
+        return picture_seeds(self.resolved.noise, self.picture_count)
+
+
+def generation_spec(job: Job) -> GenerationSpec:
+    """Returns what pipelines take."""
+    resolved, size = job.resolved, job.resolved.batch_size
+    pictures = [_picture(job, index, seeds) for index, seeds in enumerate(job.seeds)]
+    return GenerationSpec(
+        facts=job.facts,
+        tokenizer=job.tokenizer,
+        width=resolved.width,
+        height=resolved.height,
+        batches=tuple(tuple(pictures[first : first + size]) for first in range(0, len(pictures), size)),
+        sampling=sampling_settings(resolved.sampling),
+        guidance=guidance_settings(resolved.guidance),
+        prompts=prompt_settings(resolved.prompts),
+        init=init_settings(resolved.init) if resolved.HasField("init") else None,
+        output=output_options(resolved.output),
+    )
+
+
+def sampling_settings(resolved: t.SamplerSettings) -> SamplingSettings:
+    """Returns which solver walks which schedule."""
+    discard = resolved.discard_next_to_last_sigma if resolved.HasField("discard_next_to_last_sigma") else None
+    return SamplingSettings(
+        sampler=resolved.sampler,
+        scheduler=resolved.scheduler,
+        steps=resolved.steps,
+        options=SamplerOptions(
+            eta=resolved.eta,
+            s_churn=resolved.s_churn,
+            s_tmin=resolved.s_tmin,
+            s_tmax=resolved.s_tmax,
+            s_noise=resolved.s_noise,
+            sgm_noise_multiplier=resolved.sgm_noise_multiplier,
+        ),
+        schedule=ScheduleOptions(resolved.sigma_min, resolved.sigma_max, resolved.rho, discard),
+    )
+
+
+def guidance_settings(resolved: t.GuidanceSettings) -> GuidanceSettings:
+    """Returns how predictions are combined."""
+    return GuidanceSettings(resolved.scale, resolved.min_uncond_sigma, resolved.skip_early)
+
+
+def prompt_settings(resolved: g.PromptSettings) -> PromptSettings:
+    """Returns how prompts are read."""
+    return PromptSettings(_EMPHASES[resolved.emphasis], resolved.clip_skip, resolved.comma_padding_backtrack)
+
+
+def init_settings(resolved: g.InitImage) -> InitSettings:
+    """Returns how a picture to start from is used."""
+    rgb = resolved.background_rgb
+    return InitSettings(
+        strength=resolved.strength,
+        resize_mode=_RESIZE_MODES[resolved.resize_mode],
+        exact_steps=resolved.exact_steps,
+        background=(rgb >> 16 & 255, rgb >> 8 & 255, rgb & 255),
+        noise_multiplier=resolved.noise_multiplier,
+        extra_noise=resolved.extra_noise,
+    )
+
+
+def output_options(resolved: t.ImageOptions) -> OutputOptions:
+    """Returns how pictures are returned."""
+    return OutputOptions(FORMATS[resolved.format], resolved.quality, resolved.lossless, resolved.embed_infotext)
+
+
+def noise_spec(resolved: t.NoiseSpec, seeds: tuple[int, int], latent_scale: int) -> NoiseSpec:
+    """Returns where a picture's noise comes from; sizes in latent cells."""
+    height, width = resolved.resize_from_height // latent_scale, resolved.resize_from_width // latent_scale
+    return NoiseSpec(
+        source=resolved.source,
+        seed=seeds[0],
+        subseed=seeds[1],
+        subseed_strength=resolved.subseed_strength,
+        resize_from=(height, width) if height > 0 and width > 0 else None,
+        ensd=resolved.eta_noise_seed_delta,
+    )
+
+
+def _picture(job: Job, index: int, seeds: tuple[int, int]) -> PictureSpec:
+    resolved = job.resolved
+    prompts, negatives = resolved.picture_prompts, resolved.picture_negative_prompts
+    return PictureSpec(
+        prompt=prompts[index] if prompts else resolved.prompt,
+        negative_prompt=negatives[index] if negatives else resolved.negative_prompt,
+        noise=noise_spec(resolved.noise, seeds, job.facts.latent_scale),
+        infotext=picture_infotext(resolved, job.facts, index, seeds),
+        init=job.init[index % resolved.batch_size % len(job.init)] if job.init else None,
+    )

@@ -1,0 +1,1 @@
+"""GenerationService: records of generations, their events, and who reads them."""

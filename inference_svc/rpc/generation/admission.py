@@ -1,0 +1,127 @@
+"""From a request to a running generation: checked whole, then submitted, or refused with the reason."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from inference_svc.engine import EngineEvent, Request
+from inference_svc.pipelines import batch_key, evaluations, pictures, plan_of
+from inference_svc.rpc.backend import Backend
+from inference_svc.rpc.conversion.accepted import accepted
+from inference_svc.rpc.conversion.events import queued
+from inference_svc.rpc.conversion.generate import resolve_request
+from inference_svc.rpc.conversion.images import Pixels, decode_images
+from inference_svc.rpc.conversion.spec import Job, generation_spec
+from inference_svc.rpc.conversion.violations import under
+from inference_svc.rpc.conversion.warnings import warnings_of
+from inference_svc.rpc.generation.book import Book
+from inference_svc.rpc.generation.record import Birth, Record
+from inference_svc.rpc.generation.relay import Relay, Surroundings
+from inference_svc.rpc.unsupported import refuse_unsupported
+from latentwire.v1 import generation_service_pb2 as g
+from latentwire.v1 import types_pb2
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """What admission stands on."""
+
+    backend: Backend
+    book: Book
+    executor: Executor
+
+
+class Admission:
+    """Admits generations. What it raises has changed nothing."""
+
+    def __init__(self, stand: Stand) -> None:
+        self._backend, self._book, self._executor = stand.backend, stand.book, stand.executor
+        self._around = Surroundings(stand.executor, self._backend.engine.eta_s, self._moved)
+
+    async def admit(self, request: g.GenerateImageRequest, remaining_s: float | None) -> Record:
+        """Returns the record of a generation that the engine has taken.
+
+        `remaining_s`: what is left until the call's deadline. Raises InvalidArgument, Unimplemented, NotFound,
+        AlreadyExists, Aborted, QueueFull, DeadlineUnreachable, Unavailable.
+        """
+        if request.request_id:
+            self._book.check_free(request.request_id)
+        with ExitStack() as held:
+            model = held.enter_context(self._backend.catalogue.use(request.model))
+            resolved = resolve_request(request, model.facts)
+            refuse_unsupported(request)
+            init = await self._decoded(request.init.images) if request.HasField("init") else ()
+            job = Job(resolved, model.facts, model.tokenizer, init)
+            deadline = None if remaining_s is None else self._backend.engine.now() + remaining_s
+            record = self._submitted(job, warnings_of(request, model.facts), deadline)
+            record.on_end = held.pop_all().close
+        return record
+
+    async def _decoded(self, images: Sequence[types_pb2.Image]) -> tuple[Pixels, ...]:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, decode_images, images, "init.images")
+
+    def _submitted(self, job: Job, warnings: Sequence[str], deadline: float | None) -> Record:
+        spec = generation_spec(job)
+        with under("sampling"):
+            plan, batches = plan_of(spec), self._backend.dress(job.resolved, pictures(spec))
+        record = self._book.open(_birth(job, self._book.next_order()))
+        relay = Relay(record, job.resolved, job.facts, self._around)
+        record.add(accepted(job, warnings=warnings, accept_time=record.accept_time, step_count=plan.step_count))
+        request = Request(
+            request_id=record.id,
+            batches=batches,
+            evaluations=evaluations(spec),
+            listener=_crossing(relay.take),
+            key=batch_key(spec),
+            priority=job.resolved.priority,
+            deadline=deadline,
+        )
+        try:
+            self._backend.engine.submit(request)
+        except BaseException:
+            self._book.discard(record)
+            raise
+        self._tell_position(record)
+        return record
+
+    def _moved(self, record: Record) -> None:
+        """A generation began or ended: those that wait have moved up."""
+        if record.ended:
+            record.on_end()
+            self._book.ended(record)
+        for waiting in self._book.waiting():
+            self._tell_position(waiting)
+
+    def _tell_position(self, record: Record) -> None:
+        position = self._backend.engine.position(record.id)
+        if position is not None and position != record.position:
+            record.position = position
+            record.add(queued(position, self._backend.engine.start_eta_s(record.id)))
+
+
+def _birth(job: Job, order: int) -> Birth:
+    resolved = job.resolved
+    return Birth(
+        request_id=resolved.request_id,
+        order=order,
+        model=resolved.model,
+        image_count=job.picture_count,
+        batch_count=resolved.batch_count,
+        detach_grace_s=resolved.detach_grace.ToTimedelta().total_seconds(),
+        task=resolved.task if resolved.HasField("task") else None,
+    )
+
+
+def _crossing(take: Callable[[EngineEvent], None]) -> Callable[[EngineEvent], None]:
+    """The way from the engine's thread to the loop's."""
+    loop = asyncio.get_running_loop()
+
+    def cross(event: EngineEvent) -> None:
+        loop.call_soon_threadsafe(take, event)
+
+    return cross

@@ -1,0 +1,116 @@
+"""From the engine's events to a record's: one relay for each generation, on the event loop's thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from inference_svc.engine import EngineEvent, Finished, Outcome, Reported, Started
+from inference_svc.pipelines import PictureReady, StepDone
+from inference_svc.rpc.conversion import events
+from inference_svc.rpc.conversion.pictures import encoded_picture, step_of
+from inference_svc.rpc.conversion.previews import encode_preview
+from inference_svc.rpc.generation.progress import ProgressCounter, is_due
+from inference_svc.rpc.generation.record import Record
+from inference_svc.work import ModelFacts
+from latentwire.v1 import generation_service_pb2 as g
+from latentwire.v1 import types_pb2 as t
+
+_ENDS: Mapping[Outcome, t.GenerationState.ValueType] = MappingProxyType(
+    {
+        Outcome.SUCCEEDED: t.GENERATION_STATE_SUCCEEDED,
+        Outcome.STOPPED: t.GENERATION_STATE_SUCCEEDED,
+        Outcome.CANCELLED: t.GENERATION_STATE_CANCELLED,
+        Outcome.FAILED: t.GENERATION_STATE_FAILED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every relay needs of the server: `moved` is called when a generation has begun or ended."""
+
+    executor: Executor
+    eta_s: Callable[[str], float | None]
+    moved: Callable[[Record], None]
+
+
+class Relay:
+    """Turns reports into events of the record."""
+
+    def __init__(
+        self, record: Record, resolved: g.GenerateImageRequest, facts: ModelFacts, around: Surroundings
+    ) -> None:
+        self._record, self._resolved, self._facts, self._around = record, resolved, facts, around
+        self._progress = ProgressCounter(batch_size=resolved.batch_size, batch_count=resolved.batch_count)
+        self._preview: asyncio.Future[None] | None = None
+
+    def take(self, event: EngineEvent) -> None:
+        """Takes one event of the engine."""
+        match event:
+            case Started():
+                self._record.started()
+                self._record.add(events.started(self._record.start_time))
+                self._around.moved(self._record)
+            case Reported(event=StepDone() as step):
+                self._step(event, step)
+            case Reported(event=PictureReady() as picture):
+                self._picture(picture)
+            case Finished():
+                self._finish(event)
+
+    def _step(self, reported: Reported, done: StepDone) -> None:
+        every = self._resolved.events.preview_every
+        if every and done.step % every == 0:
+            self._begin_preview(reported.picture, done)
+        progress = self._progress.count(step_of(reported, done))
+        if progress is not None:
+            self._tell(progress)
+
+    def _tell(self, progress: g.Progress) -> None:
+        eta = events.duration(self._around.eta_s(self._record.id))
+        if eta is not None:
+            progress.eta.CopyFrom(eta)
+        self._record.progress = progress
+        if is_due(progress, self._resolved.events.progress_every):
+            self._record.add(g.GenerateImageResponse(progress=progress))
+
+    def _picture(self, ready: PictureReady) -> None:
+        picture = encoded_picture(ready)
+        for message in events.chunks(picture, self._resolved.output.chunk_bytes):
+            self._record.add(message)
+
+    def _finish(self, finished: Finished) -> None:
+        if finished.error is None:
+            stopped = finished.outcome is Outcome.STOPPED
+            self._record.add(events.completed(finished.stats, image_count=self._record.images_done, stopped=stopped))
+        self._record.end(_ENDS[finished.outcome], finished.error)
+        self._around.moved(self._record)
+
+    def _begin_preview(self, picture: int, done: StepDone) -> None:
+        """Encodes on another thread; while one is being made, further ones would be superseded and are left out."""
+        if self._preview and not self._preview.done():
+            return
+        self._preview = asyncio.ensure_future(self._make_preview(picture, done))
+
+    async def _make_preview(self, picture: int, done: StepDone) -> None:
+        options = self._resolved.events.preview
+        data, width, height = await asyncio.get_running_loop().run_in_executor(
+            self._around.executor, encode_preview, done.denoised, self._facts, options
+        )
+        if self._record.ended:
+            return
+        self._record.preview_count += 1
+        self._record.preview = g.Preview(
+            data=data,
+            format=options.format,
+            width=width,
+            height=height,
+            step=done.step,
+            preview_id=self._record.preview_count,
+            index=picture,
+        )
+        self._record.add(g.GenerateImageResponse(preview=self._record.preview))

@@ -1,0 +1,1 @@
+"""What surrounds every call: identity, errors, log, metrics, authentication."""

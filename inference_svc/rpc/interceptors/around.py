@@ -1,0 +1,71 @@
+"""Surrounds handlers with async context managers: one small interceptor for all purposes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import grpc
+
+from inference_svc.rpc.interceptors.streaming import STALL_S, as_coroutine
+from latentwire.errors import Unimplemented
+
+Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
+Behaviour: TypeAlias = Callable[[Any, Context], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call as interceptors see it: `method` is "/package.Service/Method"."""
+
+    method: str
+    request: object
+    context: Context
+
+
+Around: TypeAlias = Callable[[Call], AbstractAsyncContextManager[None]]
+
+
+class AroundInterceptor(grpc.aio.ServerInterceptor):
+    """Runs every handler inside what `around` returns for the call."""
+
+    def __init__(self, around: Around, stall_s: float = STALL_S) -> None:
+        self._around, self._stall_s = around, stall_s
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler[Any, Any]:
+        method = str(handler_call_details.method)
+        handler = await continuation(handler_call_details) or _unknown(method)
+        return _rebuilt(handler, self._surround(method, as_coroutine(_behaviour(handler), self._stall_s)))
+
+    def _surround(self, method: str, behaviour: Behaviour) -> Behaviour:
+        async def surrounded(request: Any, context: Context) -> Any:
+            async with self._around(Call(method, request, context)):
+                return await behaviour(request, context)
+
+        return surrounded
+
+
+def _behaviour(handler: Any) -> Callable[[Any, Context], Any]:
+    found: Callable[[Any, Context], Any] = (
+        handler.unary_unary or handler.unary_stream or handler.stream_unary or handler.stream_stream
+    )
+    return found
+
+
+def _rebuilt(handler: Any, behaviour: Behaviour) -> grpc.RpcMethodHandler[Any, Any]:
+    kind = f"{'stream' if handler.request_streaming else 'unary'}_{'stream' if handler.response_streaming else 'unary'}"
+    make: Callable[..., grpc.RpcMethodHandler[Any, Any]] = getattr(grpc, f"{kind}_rpc_method_handler")
+    return make(behaviour, handler.request_deserializer, handler.response_serializer)
+
+
+def _unknown(method: str) -> grpc.RpcMethodHandler[Any, Any]:
+    async def refuse(_: bytes, __: Context) -> bytes:
+        raise Unimplemented(f"there is no method {method}")
+
+    return grpc.unary_unary_rpc_method_handler(refuse)

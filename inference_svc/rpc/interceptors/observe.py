@@ -1,0 +1,61 @@
+"""One log line and two metrics for every call."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import grpc
+
+from inference_svc.rpc.interceptors.around import Around, Call
+from inference_svc.rpc.metrics import RpcMetrics
+from latentwire.errors import LatentwireError
+
+log = logging.getLogger("latentwire.rpc")
+
+
+def observed(metrics: RpcMetrics, clock: Callable[[], float] = time.monotonic) -> Around:
+    """Logs and counts every call by method and code."""
+
+    @asynccontextmanager
+    async def around(call: Call) -> AsyncIterator[None]:
+        started, code = clock(), "OK"
+        try:
+            yield
+        except BaseException as error:
+            code = _code(error, call)
+            raise
+        finally:
+            _note(metrics, call, code=code, duration_s=clock() - started)
+
+    return around
+
+
+def _code(error: BaseException, call: Call) -> str:
+    if isinstance(error, LatentwireError):
+        return error.code
+    if isinstance(error, asyncio.CancelledError):
+        return "CANCELLED"
+    if isinstance(error, grpc.aio.AbortError):
+        return _named(call.context.code())
+    return "INTERNAL"
+
+
+def _named(code: object) -> str:
+    """Returns a status code's name; handlers may have given it as the enum or as the number on the wire."""
+    for known in grpc.StatusCode:
+        if code is known or code == known.value[0]:
+            return known.name
+    return "UNKNOWN"
+
+
+def _note(metrics: RpcMetrics, call: Call, *, code: str, duration_s: float) -> None:
+    metrics.note(call.method, code, duration_s)
+    request_id = getattr(call.request, "request_id", "") or "-"
+    log.info(
+        "method=%s code=%s ms=%.1f request_id=%s peer=%s",
+        call.method, code, duration_s * 1000, request_id, call.context.peer(),
+    )  # fmt: skip
