@@ -69,7 +69,7 @@ def _help(field: FieldInfo) -> str:
 
 
 def _metavar(field: FieldInfo) -> str:
-    annotation = field.annotation
+    annotation: Any = field.annotation
     if get_origin(annotation) is Literal:
         return "|".join(get_args(annotation))
     kinds = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)

@@ -10,8 +10,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 
 import click
+from PIL import Image as pil
 from prometheus_client import start_http_server
 
 from inference_svc.engine import EngineMetrics, EngineSettings
@@ -51,8 +53,10 @@ async def serve(settings: Settings, began: float) -> int:
     server = Server(backend, _listening(settings), metrics)
     with _heeding(signs):
         await _start(server, settings, metrics)
+        warm = asyncio.get_running_loop().run_in_executor(None, _warm_up)
         ready = asyncio.create_task(_become_ready(server, backend, settings, began))
         await _first_of(signs.stop, signs.lost, ready)
+        await warm
         return await _end(server, backend, settings, signs)
 
 
@@ -115,6 +119,12 @@ async def _start(server: Server, settings: Settings, metrics: RpcMetrics) -> Non
         raise CannotStart(f"{error} Choose another with --port.") from error
     except OSError as error:
         raise CannotStart(f"Cannot listen on {settings.host}:{settings.metrics_port}: {error.strerror}.") from error
+
+
+def _warm_up() -> None:
+    """Imports what the first picture would otherwise wait for; takes longer than all of the rest of the start."""
+    import_module("array_api_compat.numpy")
+    pil.preinit()
 
 
 async def _become_ready(server: Server, backend: Backend, settings: Settings, began: float) -> None:

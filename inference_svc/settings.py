@@ -16,13 +16,13 @@ class FakeSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=f"{ENV_PREFIX}FAKE_", frozen=True)
 
-    step_time: float = Field(0.0, ge=0, le=60, description="Seconds that each evaluation of the fake takes.")
-    fail_at_step: int = Field(0, ge=0, description="The fake's pictures fail at this evaluation; 0: never.")
-    lose_device_at: int = Field(0, ge=0, description="The fake's device is lost at this batch; 0: never.")
-    out_of_memory: bool = Field(False, description="The fake's device has no memory for any picture.")
-    load_time: float = Field(0.0, ge=0, le=600, description="Seconds for which the fake's model is loading.")
-    event_delay: float = Field(0.0, ge=0, le=60, description="Seconds before each event of the fake's streams.")
-    tiny: bool = Field(False, description="The fake's pictures are 1×1, whatever size is asked for.")
+    step_time: float = Field(default=0.0, ge=0, le=60, description="Seconds that each evaluation of the fake takes.")
+    fail_at_step: int = Field(default=0, ge=0, description="The fake's pictures fail at this evaluation; 0: never.")
+    lose_device_at: int = Field(default=0, ge=0, description="The fake's device is lost at this batch; 0: never.")
+    out_of_memory: bool = Field(default=False, description="The fake's device has no memory for any picture.")
+    load_time: float = Field(default=0.0, ge=0, le=600, description="Seconds for which the fake's model is loading.")
+    event_delay: float = Field(default=0.0, ge=0, le=60, description="Seconds before each event of the fake's streams.")
+    tiny: bool = Field(default=False, description="The fake's pictures are 1×1, whatever size is asked for.")
 
 
 class Settings(BaseSettings):
@@ -30,28 +30,28 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
 
-    host: str = Field("127.0.0.1", min_length=1, description="Address to listen on.")
-    port: int = Field(50051, ge=0, le=65535, description="Port to listen on; 0: any free one.")
-    engine: Literal["onnx", "torch", "fake"] = Field("onnx", description="What computes.")
-    model: str = Field("", description="A model's folder, file or name; the embedded one when left out.")
-    models_dir: Path | None = Field(None, description="Folder with more models.")
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where it computes.")
-    threads: int = Field(0, ge=0, le=1024, description="Threads of the device work on a CPU; 0: as many as cores.")
-    max_waiting: int = Field(64, ge=1, le=100_000, description="Generations that may wait before more are refused.")
-    max_batch_rows: int | None = Field(None, ge=1, le=1024, description="Rows of a batch; learned when left out.")
-    drain_timeout: float = Field(30.0, ge=0, le=86_400, description="Seconds that running work gets on SIGTERM.")
-    token: SecretStr | None = Field(None, description="Bearer token that calls must carry.")
-    tls_cert: Path | None = Field(None, description="PEM file with the server's certificate chain.")
-    tls_key: Path | None = Field(None, description="PEM file with the certificate's key.")
-    metrics_port: int = Field(0, ge=0, le=65535, description="Port for Prometheus; 0: none.")
-    replica: str = Field("", max_length=128, description="This replica's name; host and port when left out.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
-    fake: FakeSettings = Field(default_factory=lambda: FakeSettings())
+    host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on.")
+    port: int = Field(default=50051, ge=0, le=65535, description="Port to listen on; 0: any free one.")
+    engine: Literal["onnx", "torch", "fake"] = Field(default="onnx", description="What computes.")
+    model: str = Field(default="", description="A model's folder, file or name; the embedded one when left out.")
+    models_dir: Path | None = Field(default=None, description="Folder with more models.")
+    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="Where it computes.")
+    threads: int = Field(default=0, ge=0, le=1024, description="Threads of a CPU's device work; 0: as many as cores.")
+    max_waiting: int = Field(default=64, ge=1, le=100_000, description="Generations that may wait.")
+    max_batch_rows: int | None = Field(default=None, ge=1, le=1024, description="Most rows of a batch; else learned.")
+    drain_timeout: float = Field(default=30.0, ge=0, le=86_400, description="Seconds for running work on SIGTERM.")
+    token: SecretStr | None = Field(default=None, description="Bearer token that calls must carry.")
+    tls_cert: Path | None = Field(default=None, description="PEM file with the server's certificate chain.")
+    tls_key: Path | None = Field(default=None, description="PEM file with the certificate's key.")
+    metrics_port: int = Field(default=0, ge=0, le=65535, description="Port for Prometheus; 0: none.")
+    replica: str = Field(default="", max_length=128, description="This replica's name; host and port when left out.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")
+    fake: FakeSettings = Field(default_factory=FakeSettings)
 
     @model_validator(mode="after")
     def _tls_is_whole(self) -> Settings:
         if (self.tls_cert is None) != (self.tls_key is None):
-            raise ValueError("tls_cert and tls_key go together: give both or none")
+            raise ValueError("--tls-cert and --tls-key go together: give both, or none")
         return self
 
     @property

@@ -132,9 +132,9 @@ def _echo(request: Message, response: Message) -> None:
     """Copies what both have, such as request_id."""
     for field, value in request.ListFields():
         twin = response.DESCRIPTOR.fields_by_name.get(field.name)
-        if (
-            twin is not None
-            and twin.type == field.type
-            and not (field.message_type or field.is_repeated or twin.is_repeated)
-        ):
+        if twin is not None and twin.type == field.type and _is_single(field) and _is_single(twin):
             setattr(response, field.name, value)
+
+
+def _is_single(field: Any) -> bool:
+    return field.message_type is None and not field.is_repeated
