@@ -1,0 +1,1 @@
+"""The gateway's side of the wire to the inference service."""

@@ -1,0 +1,59 @@
+"""The command: flags, the port, then the server."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from pathlib import Path
+
+import click
+
+from gateway_svc.settings import BadSettings, Settings, read, shown
+
+_BACKLOG = 2048
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=int, help="Port to listen on.  [default: 7860]")
+@click.option("--inference", metavar="HOST:PORT", help="The inference service.  [default: 127.0.0.1:50051]")
+@click.option("--inference-token", help="Bearer token that the inference service asks for.")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Where options and pictures are kept.")
+@click.option("--cors-allow-origins", metavar="URL[,URL]", help="Origins that browsers may call from.")
+@click.option("--cors-allow-origins-regex", metavar="REGEX", help="The same, as a pattern.")
+@click.option("--api-auth", metavar="USER:PASSWORD[,…]", help="Ask for one of these, by HTTP Basic.")
+@click.option("--keep-on-disconnect", is_flag=True, default=None, help="Go on when the client goes away.")
+@click.option("--api-log", is_flag=True, default=None, help="Log every request.")
+@click.option("--print-config", is_flag=True, help="Print the settings, secrets hidden, and stop.")
+def main(print_config: bool, **flags: object) -> None:
+    """Serve the REST API."""
+    try:
+        settings = read(flags)
+        if print_config:
+            click.echo(shown(settings))
+            return
+        listener = listen(settings.host, settings.port)
+    except BadSettings as error:
+        click.echo(f"latentwire gateway: {error}", err=True)
+        sys.exit(2)
+    # Imported with the port already open: connections that come meanwhile wait instead of being refused.
+    from gateway_svc.server import serve
+
+    serve(settings, listener)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """An open socket. Raises BadSettings, in a sentence, when the address can't be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise BadSettings(f"port {port} on {host} can't be used: {(error.strerror or str(error)).lower()}.") from None
+    return listener
+
+
+__all__ = ["Settings", "listen", "main"]

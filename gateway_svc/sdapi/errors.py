@@ -1,0 +1,149 @@
+"""A1111's error bodies.
+
+Three shapes: a list under `detail` for what doesn't fit the schema; `{error: "HTTPException", detail, body, errors}`
+for what the API refuses; the same with the exception's name and text for what went wrong inside.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from fastapi.responses import JSONResponse
+
+from latentwire.errors import Internal, InvalidArgument, LatentwireError, OutOfMemory
+
+
+class Refused(Exception):
+    """The API says no, with a status and a sentence."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+class Raised(Exception):
+    """Answered as A1111 answers an exception that nobody caught: status 500, its name and its text."""
+
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(text)
+        self.name = name
+        self.text = text
+
+
+Detail = dict[str, Any]
+_IMAGE_DATA: Final = re.compile(r"(init\.images\[\d+\]|inpaint\.mask)\.data")
+
+# What pydantic 2 calls an error, and how pydantic 1 said the same.
+_AS_PYDANTIC_1: Final[Mapping[str, tuple[str, str]]] = {
+    "missing": ("field required", "value_error.missing"),
+    "int_type": ("value is not a valid integer", "type_error.integer"),
+    "int_parsing": ("value is not a valid integer", "type_error.integer"),
+    "int_parsing_size": ("value is not a valid integer", "type_error.integer"),
+    "int_from_float": ("value is not a valid integer", "type_error.integer"),
+    "float_type": ("value is not a valid float", "type_error.float"),
+    "float_parsing": ("value is not a valid float", "type_error.float"),
+    "bool_type": ("value could not be parsed to a boolean", "type_error.bool"),
+    "bool_parsing": ("value could not be parsed to a boolean", "type_error.bool"),
+    "string_type": ("str type expected", "type_error.str"),
+    "list_type": ("value is not a valid list", "type_error.list"),
+    "dict_type": ("value is not a valid dict", "type_error.dict"),
+    "model_type": ("value is not a valid dict", "type_error.dict"),
+    "model_attributes_type": ("value is not a valid dict", "type_error.dict"),
+    "dict_attributes_type": ("value is not a valid dict", "type_error.dict"),
+}
+_NULL: Final = ("none is not an allowed value", "type_error.none.not_allowed")
+
+# Where a field of the contract comes from: the longest prefix that fits wins.
+_FIELDS: Final[Mapping[str, str]] = {
+    "batch_count": "n_iter",
+    "sampling.sampler": "sampler_name",
+    "sampling.steps": "steps",
+    "sampling.scheduler": "scheduler",
+    "sampling": "",
+    "guidance.scale": "cfg_scale",
+    "guidance.min_uncond_sigma": "s_min_uncond",
+    "guidance.image_scale": "image_cfg_scale",
+    "noise": "",
+    "init.strength": "denoising_strength",
+    "init.images": "init_images",
+    "init.noise_multiplier": "initial_noise_multiplier",
+    "init": "",
+    "prompts.clip_skip": "CLIP_stop_at_last_layers",
+    "prompts": "",
+}
+
+
+def invalid_body(errors: Sequence[Mapping[str, Any]]) -> JSONResponse:
+    """422 with pydantic 1's words for what pydantic 2 found."""
+    return JSONResponse({"detail": [_as_pydantic_1(error) for error in errors]}, status_code=422)
+
+
+def refused(error: Refused) -> JSONResponse:
+    """The API's own no."""
+    return _shaped(error.status, error="HTTPException", detail=error.detail)
+
+
+def raised(error: Raised) -> JSONResponse:
+    """What went wrong inside, where A1111 would have let an exception through."""
+    return _shaped(500, error=error.name, errors=error.text)
+
+
+def domain(error: LatentwireError) -> JSONResponse:
+    """A domain error: A1111's own status and shape where it has one for the case, else the error table's."""
+    if isinstance(error, InvalidArgument):
+        if any(_IMAGE_DATA.fullmatch(violation.field) for violation in error.violations):
+            return refused(Refused(500, "Invalid encoded image"))
+        return JSONResponse({"detail": _violations(error)}, status_code=422)
+    if isinstance(error, OutOfMemory):
+        return _shaped(500, error="OutOfMemoryError", errors=error.message)
+    if isinstance(error, Internal):
+        return _shaped(500, error="RuntimeError", errors="internal error")
+    response = _shaped(error.http_status, error=type(error).__name__, detail=error.message)
+    if error.retry_after_s is not None:
+        response.headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))
+    return response
+
+
+def _shaped(status: int, *, error: str, detail: str = "", errors: str = "") -> JSONResponse:
+    return JSONResponse({"error": error, "detail": detail, "body": "", "errors": errors}, status_code=status)
+
+
+def _as_pydantic_1(error: Mapping[str, Any]) -> Detail:
+    kind, where = str(error["type"]), list(error["loc"])
+    if kind == "json_invalid":
+        return _bad_json(error)
+    if kind != "missing" and error.get("input", "") is None and len(where) > 1:
+        return {"loc": where, "msg": _NULL[0], "type": _NULL[1]}
+    if kind in ("model_attributes_type", "model_type", "dict_attributes_type") and error.get("input") is None:
+        return {"loc": where, "msg": "field required", "type": "value_error.missing"}
+    message, name = _AS_PYDANTIC_1.get(kind, (_range(error), f"value_error.{kind}"))
+    return {"loc": where, "msg": message, "type": name}
+
+
+def _bad_json(error: Mapping[str, Any]) -> Detail:
+    message = str(error.get("ctx", {}).get("error", error["msg"]))
+    return {"loc": list(error["loc"]), "msg": message, "type": "value_error.jsondecode"}
+
+
+def _range(error: Mapping[str, Any]) -> str:
+    return f"{error.get('input')!r:.80} is not allowed: {error['msg']}"
+
+
+def _violations(error: InvalidArgument) -> list[Detail]:
+    if not error.violations:
+        return [{"loc": ["body"], "msg": error.message, "type": "value_error"}]
+    return [
+        {"loc": ["body", *_field(v.field).split(".")], "msg": v.description, "type": "value_error"}
+        for v in error.violations
+    ]
+
+
+def _field(path: str) -> str:
+    for prefix in sorted(_FIELDS, key=len, reverse=True):
+        if path == prefix or path.startswith((prefix + ".", prefix + "[")):
+            return (_FIELDS[prefix] + path[len(prefix) :]).strip(".")
+    return path

@@ -1,0 +1,98 @@
+"""One generation: asked for over gRPC, its pictures written as they come, its answer put together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from gateway_svc.files import encode
+from gateway_svc.inference.client import engine_of
+from gateway_svc.inference.pictures import events
+from gateway_svc.sdapi import answer, checkpoint, parameters
+from gateway_svc.sdapi.conversion import to_contract
+from gateway_svc.sdapi.info import Made, info
+from gateway_svc.sdapi.job import Job
+from gateway_svc.sdapi.prepare import Body, file_format
+from gateway_svc.services import Services
+from latentwire.chunks import Picture
+from latentwire.errors import Internal
+from latentwire.v1 import generation_service_pb2 as gs
+from latentwire.v1.types_pb2 import Model
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One finished picture, written."""
+
+    data: bytes
+    infotext: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All that the service said."""
+
+    accepted: gs.Accepted
+    completed: gs.Completed
+    files: Sequence[File]
+    model: Model | None
+    engine: str
+
+
+async def run(body: Body, job: Job, services: Services) -> Response:
+    """Generates, and answers as A1111 does. Raises LatentwireError."""
+    outcome = await generate(job, services)
+    warnings = list(dict.fromkeys([*job.warnings, *outcome.accepted.warnings, *outcome.completed.warnings]))
+    made = Made(outcome.accepted, [file.infotext for file in outcome.files], outcome.model, warnings)
+    files = [file.data for file in outcome.files] if body.send_images else []
+    data = await services.in_thread(answer.body, body, files, info(job, made))
+    return Response(data, media_type="application/json", headers=headers(outcome.engine, warnings))
+
+
+async def generate(job: Job, services: Services) -> Outcome:
+    """Follows the generation to its end; each picture is written in a thread while the next ones come."""
+    inference = services.inference
+    accepted, completed, model = gs.Accepted(), None, None
+    writing: list[asyncio.Future[File]] = []
+    try:
+        async with inference.stream(inference.generations.GenerateImage, to_contract(job)) as call:
+            async for event in events(call):
+                match event:
+                    case gs.Accepted():
+                        accepted, model = event, await _model(event.resolved.model, services)
+                    case Picture():
+                        writing.append(asyncio.ensure_future(_write(job, accepted, event, model, services)))
+                    case gs.Completed():
+                        completed = event
+            engine = await engine_of(call)
+        if completed is None:
+            raise Internal("the stream ended without `completed`")
+        return Outcome(accepted, completed, await asyncio.gather(*writing), model, engine)
+    finally:
+        for task in writing:
+            task.cancel()
+
+
+def headers(engine: str, warnings: Sequence[str]) -> dict[str, str]:
+    """What an answer says beside its body."""
+    found = {"X-Latentwire-Engine": engine, "X-Latentwire-Warning": header_text("; ".join(warnings))}
+    return {name: value for name, value in found.items() if value}
+
+
+def header_text(text: str, limit: int = 2000) -> str:
+    """A text that fits in a header: ASCII, one line, at most `limit` characters."""
+    line = " ".join(text.split()).encode("ascii", "backslashreplace").decode()
+    return line if len(line) <= limit else line[: limit - 3] + "..."
+
+
+async def _model(name: str, services: Services) -> Model | None:
+    return checkpoint.find(await services.catalogue.models(), name)
+
+
+async def _write(job: Job, accepted: gs.Accepted, picture: Picture, model: Model | None, services: Services) -> File:
+    text = parameters.text(job, accepted, picture, model)
+    inside = text if job.options.enable_pnginfo else ""
+    return File(await services.in_thread(encode, picture, file_format(job.options), inside), text)

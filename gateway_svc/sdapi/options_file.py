@@ -1,0 +1,79 @@
+"""The options on disk: one JSON file that holds what differs from the defaults.
+
+Several gateways may share it. Every change is merged under a lock and replaces the file at once; every reader looks
+whether the file is still the one it knows.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from gateway_svc.sdapi.options import Options
+
+_LOG = logging.getLogger(__name__)
+_Mark = tuple[int, int, int]
+
+
+class OptionsFile:
+    """Options kept in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "options.json"
+        self._lock = folder / "options.lock"
+        self._known: tuple[_Mark | None, Options] = (None, Options())
+
+    def read(self) -> Options:
+        """The options as they are now. A file that can't be read counts as empty, and is said in the log."""
+        mark = self._mark()
+        if mark != self._known[0]:
+            self._known = (mark, self._load())
+        return self._known[1]
+
+    def change(self, changes: Mapping[str, Any]) -> Options:
+        """Keeps some new values. Raises UnknownOption or ValidationError, and then changes nothing."""
+        with self._alone():
+            options = self._load().overlaid(changes)
+            self._replace(options)
+        return self.read()
+
+    def _mark(self) -> _Mark | None:
+        try:
+            status = self._path.stat()
+        except FileNotFoundError:
+            return None
+        return (status.st_ino, status.st_mtime_ns, status.st_size)
+
+    def _load(self) -> Options:
+        try:
+            stored = json.loads(self._path.read_bytes())
+            return Options().overlaid({name: stored[name] for name in stored if name in Options.model_fields})
+        except FileNotFoundError:
+            return Options()
+        except (ValueError, TypeError, ValidationError) as error:
+            _LOG.warning("%s can't be read, the defaults are used: %s", self._path, error)
+            return Options()
+
+    def _replace(self, options: Options) -> None:
+        text = json.dumps(options.model_dump(exclude_defaults=True), indent=2)
+        with tempfile.NamedTemporaryFile("w", dir=self._path.parent, prefix=".options-", delete=False) as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(file.name).replace(self._path)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        self._lock.parent.mkdir(parents=True, exist_ok=True)
+        with self._lock.open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield

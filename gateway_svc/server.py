@@ -1,0 +1,34 @@
+"""Uvicorn around the application."""
+
+from __future__ import annotations
+
+import logging
+import socket
+
+import uvicorn
+
+from gateway_svc.app import create_app
+from gateway_svc.settings import Settings
+
+_LOG = logging.getLogger("gateway_svc")
+
+
+def serve(settings: Settings, listener: socket.socket) -> None:
+    """Serves until SIGTERM or Ctrl-C, then lets running requests finish within the drain time."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    host, port = listener.getsockname()[:2]
+    _LOG.info("Gateway on http://%s:%d, inference at %s", host, port, settings.inference)
+    uvicorn.Server(configuration(settings)).run(sockets=[listener])
+
+
+def configuration(settings: Settings) -> uvicorn.Config:
+    """How uvicorn runs the gateway."""
+    return uvicorn.Config(
+        create_app(settings),
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=max(1, round(settings.drain_timeout_s)),
+        timeout_keep_alive=30,
+        server_header=False,
+    )

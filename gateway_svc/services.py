@@ -1,0 +1,67 @@
+"""What the routes work with: made when the application starts, closed when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Annotated, ParamSpec, TypeVar, cast
+
+from fastapi import Depends, Request
+
+from gateway_svc.authentication import USER_KEY
+from gateway_svc.inference.catalogue import Catalogue
+from gateway_svc.inference.client import Inference
+from gateway_svc.sdapi.options_file import OptionsFile
+from gateway_svc.settings import Settings
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One application's."""
+
+    settings: Settings
+    inference: Inference
+    catalogue: Catalogue
+    options: OptionsFile
+    threads: ThreadPoolExecutor
+
+    @classmethod
+    def start(cls, settings: Settings) -> Services:
+        """Connects. Needs the running event loop."""
+        token = settings.inference_token
+        inference = Inference(settings.inference, token=token.get_secret_value() if token else None)
+        return cls(
+            settings=settings,
+            inference=inference,
+            catalogue=Catalogue(inference),
+            options=OptionsFile(settings.data_dir),
+            threads=ThreadPoolExecutor(settings.encoder_threads, thread_name_prefix="encode"),
+        )
+
+    async def close(self) -> None:
+        """Ends calls, connection and threads."""
+        await self.inference.close()
+        self.threads.shutdown(wait=False, cancel_futures=True)
+
+    async def in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The result of something that takes more than a moment, off the event loop."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.threads, lambda: function(*args, **kwargs))
+
+
+def _of_request(request: Request) -> Services:
+    return cast("Services", request.app.state.services)
+
+
+def user_of(request: Request) -> str:
+    """Who asks; empty where nobody has to say."""
+    return str(request.scope.get(USER_KEY, ""))
+
+
+ServicesOf = Annotated[Services, Depends(_of_request)]
+User = Annotated[str, Depends(user_of)]

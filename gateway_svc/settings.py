@@ -1,0 +1,100 @@
+"""What the gateway can be told: by flag, else by environment variable, else by default."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX: Final = "LATENTWIRE_GATEWAY_"
+_HIDDEN: Final = "**********"
+Words = Annotated[tuple[str, ...], NoDecode]
+
+
+class BadSettings(Exception):
+    """A setting that can't be: the message is the sentence to print."""
+
+
+class Settings(BaseSettings):
+    """One gateway process. Read once in `main`, handed down in parts."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", populate_by_name=True)
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 7860
+    inference: Annotated[str, Field(pattern=r"^\S+:\d+$")] = "127.0.0.1:50051"
+    inference_token: SecretStr | None = None
+    data_dir: Annotated[
+        Path, Field(validation_alias=AliasChoices("data_dir", f"{PREFIX}DATA_DIR", "LATENTWIRE_DATA_DIR"))
+    ] = Field(default_factory=lambda: default_data_dir())
+    cors_allow_origins: Words = ()
+    cors_allow_origins_regex: str | None = None
+    api_auth: Annotated[SecretStr | None, Field(description="u:p[,u2:p2]")] = None
+    keep_on_disconnect: bool = False
+    api_log: bool = False
+    drain_timeout_s: Annotated[float, Field(ge=0, le=3600)] = 30.0
+    max_body_bytes: Annotated[int, Field(ge=1024)] = 256 * 1024 * 1024
+    encoder_threads: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=lambda: os.cpu_count() or 1)
+
+    @field_validator("cors_allow_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+
+    @field_validator("api_auth")
+    @classmethod
+    def _pairs(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            passwords(value.get_secret_value())
+        return value
+
+    @property
+    def users(self) -> Mapping[str, str]:
+        """Passwords by user name; empty where anybody may come in."""
+        return passwords(self.api_auth.get_secret_value()) if self.api_auth else {}
+
+
+def default_data_dir() -> Path:
+    """Where options and pictures go when nobody says."""
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "latentwire"
+
+
+def passwords(text: str) -> dict[str, str]:
+    """Reads `u:p,u2:p2`. Raises ValueError where a pair has no name or no colon, or a name is too long."""
+    pairs: dict[str, str] = {}
+    for pair in text.split(","):
+        user, colon, password = pair.strip().partition(":")
+        if not (user and colon) or len(user) > 128:
+            raise ValueError("expected user:password[,user:password], names of at most 128 characters")
+        pairs[user] = password
+    return pairs
+
+
+def read(flags: Mapping[str, object]) -> Settings:
+    """The settings, flags before environment. Raises BadSettings."""
+    _refuse_unknown(os.environ)
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise BadSettings(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from None
+
+
+def shown(settings: Settings) -> str:
+    """The settings as JSON without what is secret."""
+    values = settings.model_dump(mode="json")
+    hidden = {name: _HIDDEN for name in ("api_auth", "inference_token") if values[name] is not None}
+    return json.dumps({**values, **hidden}, indent=2)
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name not in known:
+            raise BadSettings(f"{name} is not a setting of the gateway.")

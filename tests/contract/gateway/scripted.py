@@ -1,0 +1,250 @@
+"""An inference service that does as it is told: real grpc.aio, no engine behind it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+from google.protobuf.timestamp_pb2 import Timestamp
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_status import rpc_status
+
+from latentwire import status
+from latentwire.errors import LatentwireError, NotFound
+from latentwire.v1 import generation_service_pb2 as gs
+from latentwire.v1 import generation_service_pb2_grpc as gs_grpc
+from latentwire.v1 import model_service_pb2 as ms
+from latentwire.v1 import model_service_pb2_grpc as ms_grpc
+from latentwire.v1 import types_pb2 as types
+
+Context = grpc.aio.ServicerContext[Any, Any]
+SAMPLERS: tuple[tuple[str, dict[str, str]], ...] = (
+    ("DPM++ 2M", {"scheduler": "karras"}),
+    ("Euler a", {"uses_ensd": "True"}),
+    ("Euler", {}),
+    ("DPM2 a", {"scheduler": "karras", "second_order": "True"}),
+    ("DDIM", {}),
+)
+SCHEDULERS = (
+    ("automatic", "Automatic"),
+    ("karras", "Karras"),
+    ("exponential", "Exponential"),
+    ("sgm_uniform", "SGM Uniform"),
+)
+SHA256 = "ab" * 32
+
+
+@dataclass
+class Script:
+    """What the service does next, and what it has seen."""
+
+    error: LatentwireError | None = None
+    hold: bool = False
+    infotext: str = ""
+    warnings: tuple[str, ...] = ()
+    chunk_bytes: int = 1000
+    seed: int = 1234
+    requests: list[gs.GenerateImageRequest] = field(default_factory=list)
+    metadata: dict[str, str] = field(default_factory=dict)
+    stops: list[gs.StopGenerationRequest] = field(default_factory=list)
+    loads: list[str] = field(default_factory=list)
+    listed: list[gs.ListGenerationsRequest] = field(default_factory=list)
+    records: list[gs.Generation] = field(default_factory=list)
+    preview: gs.Preview | None = None
+    models: list[types.Model] = field(default_factory=lambda: [model("flatland", default=True), model("other")])
+    held: asyncio.Event = field(default_factory=asyncio.Event)
+    release: asyncio.Event = field(default_factory=asyncio.Event)
+    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def request(self) -> gs.GenerateImageRequest:
+        """The newest."""
+        return self.requests[-1]
+
+
+def model(name: str, *, default: bool = False) -> types.Model:
+    """A loaded model."""
+    return types.Model(
+        name=name,
+        sha256=SHA256 if default else "cd" * 32,
+        path=f"/models/{name}.safetensors",
+        family="fake",
+        state=types.MODEL_STATE_LOADED,
+        is_default=default,
+        capabilities=types.ModelCapabilities(
+            native_size=128, size_multiple=8, min_size=64, max_size=1024, recommended_guidance=5.0, recommended_steps=20
+        ),
+    )
+
+
+def pixels(seed: int, width: int, height: int) -> bytes:
+    """A picture that its seed and size determine."""
+    return bytes((seed + position) % 251 for position in range(width * height * 3))
+
+
+class Generations(gs_grpc.GenerationServiceServicer):
+    """Answers from the script."""
+
+    def __init__(self, script: Callable[[], Script]) -> None:
+        self._script = script
+
+    async def GenerateImage(
+        self, request: gs.GenerateImageRequest, context: Context
+    ) -> AsyncIterator[gs.GenerateImageResponse]:
+        script = self._script()
+        script.requests.append(request)
+        script.metadata = {key: str(value) for key, value in context.invocation_metadata() or ()}
+        if script.error:
+            await context.abort_with_status(rpc_status.to_status(status.to_status(script.error)))
+        await context.send_initial_metadata((("x-latentwire-engine", "fake"),))
+        accepted = accept(request, script)
+        yield gs.GenerateImageResponse(sequence=1, accepted=accepted)
+        yield gs.GenerateImageResponse(sequence=2, progress=gs.Progress(step=1, step_count=4))
+        await self._wait(script)
+        for index, seed in enumerate(accepted.seeds):
+            for chunk in chunks(index, seed, accepted.resolved, script):
+                yield gs.GenerateImageResponse(image=chunk)
+        yield gs.GenerateImageResponse(completed=gs.Completed(image_count=len(accepted.seeds)))
+
+    async def _wait(self, script: Script) -> None:
+        if not script.hold:
+            return
+        script.held.set()
+        try:
+            await script.release.wait()
+        except asyncio.CancelledError:
+            script.cancelled.set()
+            raise
+
+    async def ListGenerations(self, request: gs.ListGenerationsRequest, context: Context) -> gs.ListGenerationsResponse:
+        self._script().listed.append(request)
+        return gs.ListGenerationsResponse(generations=[r for r in self._script().records if _matches(r, request)])
+
+    async def GetGeneration(self, request: gs.GetGenerationRequest, context: Context) -> gs.GetGenerationResponse:
+        record = next(r for r in self._script().records if r.request_id == request.request_id)
+        answer = gs.GetGenerationResponse(generation=record)
+        preview = self._script().preview
+        if preview and preview.preview_id != request.known_preview_id:
+            answer.generation.preview.CopyFrom(preview)
+        return answer
+
+    async def StopGeneration(self, request: gs.StopGenerationRequest, context: Context) -> gs.StopGenerationResponse:
+        script = self._script()
+        script.stops.append(request)
+        if script.error:
+            await context.abort_with_status(rpc_status.to_status(status.to_status(script.error)))
+        script.release.set()
+        return gs.StopGenerationResponse(request_ids=[request.request_id])
+
+
+class Models(ms_grpc.ModelServiceServicer):
+    """Names from the script."""
+
+    def __init__(self, script: Callable[[], Script]) -> None:
+        self._script = script
+
+    async def ListModels(self, request: ms.ListModelsRequest, context: Context) -> ms.ListModelsResponse:
+        return ms.ListModelsResponse(models=self._script().models)
+
+    async def LoadModel(self, request: ms.LoadModelRequest, context: Context) -> AsyncIterator[ms.LoadModelResponse]:
+        self._script().loads.append(request.name)
+        if request.name not in {known.name for known in self._script().models}:
+            await context.abort_with_status(rpc_status.to_status(status.to_status(NotFound("no such model"))))
+        yield ms.LoadModelResponse(fraction=0.5)
+        yield ms.LoadModelResponse(fraction=1, model=model(request.name))
+
+    async def ListSamplers(self, request: ms.ListSamplersRequest, context: Context) -> ms.ListSamplersResponse:
+        return ms.ListSamplersResponse(samplers=[ms.Sampler(name=name, options=options) for name, options in SAMPLERS])
+
+    async def ListSchedulers(self, request: ms.ListSchedulersRequest, context: Context) -> ms.ListSchedulersResponse:
+        return ms.ListSchedulersResponse(
+            schedulers=[
+                ms.NoiseScheduler(name=name, label=label, default_rho=7.0 if name == "karras" else -1.0)
+                for name, label in SCHEDULERS
+            ]
+        )
+
+
+def accept(request: gs.GenerateImageRequest, script: Script) -> gs.Accepted:
+    """The request as it stands, with seeds."""
+    resolved = gs.GenerateImageRequest()
+    resolved.CopyFrom(request)
+    resolved.ClearField("init")
+    resolved.model = request.model or "flatland"
+    if request.HasField("init"):
+        resolved.init.strength = request.init.strength
+    seed = request.noise.seed if request.noise.HasField("seed") else script.seed
+    subseed = request.noise.subseed if request.noise.HasField("subseed") else script.seed + 1
+    count = request.batch_size * request.batch_count
+    varied = request.noise.subseed_strength != 0
+    return gs.Accepted(
+        resolved=resolved,
+        seeds=[seed if varied else seed + number for number in range(count)],
+        subseeds=[subseed + number for number in range(count)],
+        warnings=script.warnings,
+        accept_time=Timestamp(seconds=1_700_000_000),
+    )
+
+
+def chunks(index: int, seed: int, resolved: gs.GenerateImageRequest, script: Script) -> list[types.ImageChunk]:
+    """A picture in parts."""
+    data = pixels(seed, resolved.width, resolved.height)
+    offsets = range(0, len(data), script.chunk_bytes)
+    return [
+        types.ImageChunk(
+            index=index,
+            offset=offset,
+            last=offset + script.chunk_bytes >= len(data),
+            data=data[offset : offset + script.chunk_bytes],
+            format=types.IMAGE_FORMAT_RAW_RGB,
+            width=resolved.width,
+            height=resolved.height,
+            seed=seed,
+            infotext=script.infotext,
+            total_bytes=len(data),
+        )
+        for offset in offsets
+    ]
+
+
+def _matches(record: gs.Generation, request: gs.ListGenerationsRequest) -> bool:
+    states = request.states or (types.GENERATION_STATE_WAITING, types.GENERATION_STATE_RUNNING)
+    return (
+        record.state in states
+        and (not request.task_id or record.task.task_id == request.task_id)
+        and (not request.HasField("owner") or record.task.owner == request.owner)
+        and (not request.task_kinds or record.task.kind in request.task_kinds)
+    )
+
+
+class Service:
+    """The scripted service on a port of its own; can be stopped and started again on the same one."""
+
+    def __init__(self) -> None:
+        self.script = Script()
+        self.port = 0
+        self.health = health.aio.HealthServicer()
+        self._server: grpc.aio.Server | None = None
+
+    async def start(self) -> None:
+        """Listens."""
+        self._server = server = grpc.aio.server()
+        gs_grpc.add_GenerationServiceServicer_to_server(Generations(lambda: self.script), server)  # type: ignore[abstract]
+        ms_grpc.add_ModelServiceServicer_to_server(Models(lambda: self.script), server)  # type: ignore[abstract]
+        health_pb2_grpc.add_HealthServicer_to_server(self.health, server)
+        self.port = server.add_insecure_port(f"127.0.0.1:{self.port}")
+        await self.serving(True)
+        await server.start()
+
+    async def stop(self) -> None:
+        """Gone at once."""
+        if self._server:
+            await self._server.stop(None)
+
+    async def serving(self, yes: bool) -> None:
+        """What the health service says."""
+        state = health_pb2.HealthCheckResponse.SERVING if yes else health_pb2.HealthCheckResponse.NOT_SERVING
+        await self.health.set("latentwire.v1.GenerationService", state)
