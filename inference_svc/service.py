@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 import time
@@ -20,9 +21,10 @@ from inference_svc.engine import EngineMetrics, EngineSettings
 from inference_svc.rpc.backend import Backend
 from inference_svc.rpc.engine_metrics import EngineCounters
 from inference_svc.rpc.metrics import EngineCollector, RpcMetrics
-from inference_svc.rpc.server import Listening, PortTaken, Server
+from inference_svc.rpc.server import CannotListen, Listening, Server
 from inference_svc.settings import Settings
 from latentwire.errors import LatentwireError
+from latentwire.ports import PortTaken, claim
 
 log = logging.getLogger("latentwire")
 
@@ -53,10 +55,8 @@ async def serve(settings: Settings, began: float) -> int:
     server = Server(backend, _listening(settings), metrics)
     with _heeding(signs):
         await _start(server, settings, metrics)
-        warm = asyncio.get_running_loop().run_in_executor(None, _warm_up)
         ready = asyncio.create_task(_become_ready(server, backend, settings, began))
         await _first_of(signs.stop, signs.lost, ready)
-        await warm
         return await _end(server, backend, settings, signs)
 
 
@@ -97,7 +97,7 @@ def _listening(settings: Settings) -> Listening:
             "listening on %s without TLS and without a token: whoever reaches this port can use it", settings.host
         )
     token = settings.token.get_secret_value() if settings.token else ""
-    replica = settings.replica or f"{socket.gethostname()}:{settings.port}"
+    replica = settings.replica or f"{socket.gethostname()}-{os.getpid()}"
     return Listening(settings.host, settings.port, token, _tls(settings), replica)
 
 
@@ -112,11 +112,13 @@ def _tls(settings: Settings) -> tuple[bytes, bytes] | None:
 
 async def _start(server: Server, settings: Settings, metrics: RpcMetrics) -> None:
     try:
+        if settings.port:
+            claim(settings.host, settings.port, "--port")
         await server.start()
         if settings.metrics_port:
             start_http_server(settings.metrics_port, settings.host, metrics.registry)
-    except PortTaken as error:
-        raise CannotStart(f"{error} Choose another with --port.") from error
+    except (PortTaken, CannotListen) as error:
+        raise CannotStart(str(error)) from error
     except OSError as error:
         raise CannotStart(f"Cannot listen on {settings.host}:{settings.metrics_port}: {error.strerror}.") from error
 
@@ -136,6 +138,7 @@ async def _become_ready(server: Server, backend: Backend, settings: Settings, be
     await server.serving()
     seconds = time.monotonic() - began
     click.echo(f"inference: ready on {settings.host}:{server.port} after {seconds:.2f} s, engine {settings.engine}")
+    await asyncio.to_thread(_warm_up)
     await asyncio.Event().wait()
 
 

@@ -42,7 +42,7 @@ OPTIONS = (
 """Clients ping every 30 s at most; pings from every 20 s on are accepted. A port belongs to one process."""
 
 
-class PortTaken(Exception):
+class CannotListen(Exception):
     """Nobody can listen there; the message is for the user."""
 
 
@@ -71,7 +71,7 @@ class Server:
         self.port = listening.port
 
     async def start(self) -> int:
-        """Listens, and answers that it is not serving yet. Returns the port. Raises PortTaken."""
+        """Listens, and answers that it is not serving yet. Returns the port. Raises CannotListen."""
         self._server = grpc.aio.server(interceptors=self._interceptors(), options=OPTIONS)
         self._register(self._server)
         self.port = self._bind(self._server)
@@ -138,7 +138,7 @@ class Server:
                 return server.add_insecure_port(address)
             return server.add_secure_port(address, grpc.ssl_server_credentials([self._listening.tls]))
         except RuntimeError as error:
-            raise PortTaken(f"Cannot listen on {address}: the address is taken or not this machine's.") from error
+            raise CannotListen(f"Cannot listen on {address}: the address is taken or not this machine's.") from error
 
 
 def _bracketed(host: str) -> str:
