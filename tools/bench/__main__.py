@@ -1,0 +1,72 @@
+"""Measures and writes docs/benchmarks.md.
+
+python -m tools.bench --model DIR --out docs/benchmarks.md
+python -m tools.bench --only kernel,cold
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import platform
+from collections.abc import Callable
+from pathlib import Path
+
+import tools.bench.service as service
+from tools.bench.cold import cold_start
+from tools.bench.kernel import evaluations
+
+EMBEDDED = Path(__file__).parents[2] / "inference_svc" / "models" / "flatland"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, default=EMBEDDED, help="a model's folder")
+    parser.add_argument("--only", default="", help="sections, separated by commas")
+    parser.add_argument("--jobs", type=int, default=48, help="jobs of a throughput run")
+    parser.add_argument("--seconds", type=float, default=20, help="length of a fairness run")
+    parser.add_argument("--out", type=Path, help="the Markdown file to write; the terminal without it")
+    options = parser.parse_args()
+    wanted = set(options.only.split(",")) - {""}
+    parts = [_head(options.model)]
+    for title, (explanation, measure) in _sections(options).items():
+        if not wanted or title in wanted:
+            parts.append(f"## {title.capitalize()}\n\n{explanation}\n\n{measure()}")
+            print(parts[-1], flush=True)
+    if options.out:
+        options.out.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    return 0
+
+
+def _sections(options: argparse.Namespace) -> dict[str, tuple[str, Callable[[], str]]]:
+    model = ("--model", str(options.model))
+    return {
+        "kernel": (_text(evaluations), lambda: evaluations(options.model, 15)),
+        "throughput": (_text(service.throughput), lambda: service.throughput(model, options.jobs)),
+        "overhead": (_text(service.overhead), lambda: service.overhead(model, 12)),
+        "cold": (_text(cold_start), lambda: cold_start(model, 5)),
+        "fairness": (_text(service.fairness), lambda: service.fairness(model, options.seconds)),
+        "defaults": (_text(service.defaults), lambda: service.defaults(model)),
+    }
+
+
+def _text(function: Callable[..., str]) -> str:
+    return (function.__doc__ or "").strip()
+
+
+def _head(model: Path) -> str:
+    when = datetime.datetime.now(datetime.UTC).date().isoformat()
+    machine = f"{os.cpu_count()} cores ({_processor()}), {platform.system()}, Python {platform.python_version()}"
+    return f"# Benchmarks\n\nMeasured {when} on {machine}; model `{model.name}`; command `make bench`."
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else ():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.processor() or "unknown processor"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
