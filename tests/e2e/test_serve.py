@@ -9,18 +9,24 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import grpc
 import httpx2
 import pytest
 
+from latentwire.v1 import generation_service_pb2 as v1
+from latentwire.v1.generation_service_pb2_grpc import GenerationServiceStub
+from latentwire.v1.types_pb2 import GENERATION_STATE_RUNNING
 from tests.e2e.pair import Pair, ask, opened, picture, served
 from tests.e2e.processes import command, eventually, is_gone
 
 SLOW = {"LATENTWIRE_INFERENCE_FAKE_STEP_TIME": "0.1"}
 
 
-def working(url: str) -> bool:
-    """Whether the pair is busy with a request."""
-    return float(httpx2.get(f"{url}/sdapi/v1/progress").json()["progress"]) > 0
+def is_working(grpc_address: str) -> bool:
+    """Whether a generation is being computed."""
+    running = v1.ListGenerationsRequest(states=[GENERATION_STATE_RUNNING])
+    with grpc.insecure_channel(grpc_address) as channel:
+        return len(GenerationServiceStub(channel).ListGenerations(running, timeout=5).generations) > 0
 
 
 def test_it_says_where_to_look_once_it_is_ready(pair: Pair) -> None:
@@ -43,17 +49,20 @@ def test_the_page_and_the_documentation_are_there(pair: Pair) -> None:
     assert [httpx2.get(f"{pair.url}{path}").status_code for path in ("/", "/docs", "/metrics")] == [200, 200, 200]
 
 
-def test_grpc_answers_beside_rest(pair: Pair) -> None:
-    host, _, port = pair.grpc_address.rpartition(":")
-    with socket.create_connection((host, int(port)), timeout=5) as connection:
-        assert connection.getpeername()[1] == int(port)
+def test_grpc_streams_from_accepted_to_completed(pair: Pair) -> None:
+    request = v1.GenerateImageRequest(prompt="a red circle", width=128, height=64)
+    request.sampling.steps, request.noise.seed = 4, 7
+    with grpc.insecure_channel(pair.grpc_address) as channel:
+        events = [event.WhichOneof("event") for event in GenerationServiceStub(channel).GenerateImage(request)]
+    assert (events[0], events[-1]) == ("accepted", "completed")
+    assert "image" in events
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_running_request_finishes_before_the_pair_ends(tmp_path: Path, number: signal.Signals) -> None:
     with served(tmp_path, "--engine=fake", **SLOW) as pair, ThreadPoolExecutor() as pool:
         answer = pool.submit(ask, pair.url, steps=10)
-        eventually(lambda: working(pair.url), "the request runs")
+        eventually(lambda: is_working(pair.grpc_address), "the request runs")
         assert pair.serve.end(number) == 0
         assert opened(picture(answer.result())).size == (128, 64)
 
