@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from inference_svc.engine.runner import DeviceLost
+from inference_svc.models.cores import usable_cores
 from inference_svc.models.devices import Device, import_runtime
 from inference_svc.models.folder import unusable
 from latentwire.errors import Internal, OutOfMemory
@@ -34,15 +35,16 @@ _TYPES: Mapping[str, type[np.generic]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class OnnxSettings:
-    """How ONNX Runtime computes.
+    """How ONNX Runtime computes; the same for the whole process.
 
-    `threads`: of the one pool that all sessions of the process share; 0: as many as the machine has cores for us.
-    `spinning`: let a thread that has nothing to do look for work for some milliseconds before it sleeps. Without it
-    each session has threads of its own.
+    `threads`: 0 means one for each core that the process may use. `spinning`: threads without work look for it for some
+    milliseconds before they sleep. That gains a fifth on cores of our own; on cores shared with others (a gateway is
+    enough) it takes two to three times as long and twice the processor time, so it is off. Spinning sessions share one
+    pool, since those of several would spin against each other; sleeping ones have threads of their own.
     """
 
     threads: int = 0
-    spinning: bool = True
+    spinning: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +115,13 @@ def _options(runtime: Any, settings: OnnxSettings) -> Any:
     options = runtime.SessionOptions()
     options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.log_severity_level = 4  # what goes wrong is raised
-    options.use_per_session_threads = not settings.spinning
+    threads = settings.threads or usable_cores()
     if settings.spinning:
-        # Pools of several sessions would spin against each other. There is one a process: the first settings hold.
-        with suppress(runtime.capi.onnxruntime_pybind11_state.Fail):
-            runtime.set_global_thread_pool_sizes(settings.threads, 1)
+        options.use_per_session_threads = False
+        with suppress(runtime.capi.onnxruntime_pybind11_state.Fail):  # it exists: the first settings hold
+            runtime.set_global_thread_pool_sizes(threads, 1)
     else:
-        options.intra_op_num_threads = settings.threads
+        options.intra_op_num_threads = threads
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
 
