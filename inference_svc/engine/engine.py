@@ -71,7 +71,7 @@ class Engine:
     def cancel(self, request_id: str, error: LatentwireError | None = None) -> bool:
         """Ends a request and discards what it made; `error` is what its listener is told."""
         error = error or Cancelled(f"request {request_id!r} was cancelled")
-        return self._tell(request_id, partial(self._loop.cancel, request_id, error))
+        return self._ledger.cancel(request_id) and self._inbox.post(partial(self._loop.cancel, request_id, error))
 
     def stop(self, request_id: str, *, current_batch: bool = False) -> bool:
         """Ends a request, or its current batch, early with what there is."""

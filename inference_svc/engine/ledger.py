@@ -19,12 +19,13 @@ _LONGEST_RETRY_S = 60.0
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """A request that is not over. `remaining`: rows left, estimated."""
+    """A request that is not over. `remaining`: rows left, estimated. `cancelled`: what it gets is to be discarded."""
 
     request: Request
     arrival: int
     remaining: int
     running: bool = False
+    cancelled: bool = False
 
     @property
     def order(self) -> tuple[int, int]:
@@ -76,6 +77,14 @@ class Ledger:
         with self._changed:
             while self._entries and self._clock.now() < until:
                 self._clock.wait(self._changed, until)
+
+    def cancel(self, request_id: str) -> bool:
+        """Marks a request, so that what is in flight for it is discarded; returns whether it waits or runs."""
+        with self._changed:
+            entry = self._entries.get(request_id)
+            if entry is not None:
+                entry.cancelled = True
+            return entry is not None
 
     def holds(self, request_id: str) -> bool:
         """Tells whether a request waits or runs."""

@@ -234,8 +234,10 @@ class Loop:
     # pictures
 
     def _advance(self, picture: Picture, step: Step) -> None:
-        """Runs a picture to its next ask; its failure is its request's."""
+        """Runs a picture to its next ask, unless it is cancelled; its failure is its request's."""
         job = self._roster.jobs[picture.request_id]
+        if job.entry.cancelled:
+            return
 
         def report(event: object) -> None:
             self._roster.tell(job, Reported(picture.batch, picture.index, event, picture.batch_rows))

@@ -56,6 +56,7 @@ class FakeClock:
 
     def __init__(self) -> None:
         self._now = 0.0
+        self.on_sleep: Callable[[], object] = lambda: None
         self._sleepers: list[Condition] = []
 
     def now(self) -> float:
@@ -64,10 +65,11 @@ class FakeClock:
 
     def wait(self, condition: Condition, until: float | None) -> None:
         """Sleeps until notified, by others or by advance."""
+        self._sleepers.append(condition)  # first: whoever advances from here on wakes it
         if until is None or self._now < until:
-            self._sleepers.append(condition)
+            self.on_sleep()
             condition.wait(PATIENCE_S)
-            self._sleepers.remove(condition)
+        self._sleepers.remove(condition)
 
     def advance(self, seconds: float) -> None:
         """Moves on, and wakes whoever sleeps on it."""
@@ -146,7 +148,7 @@ class Recorder:
         return last
 
     @property
-    def reports(self) -> list[object]:
+    def reports(self) -> list[Any]:
         """What the pipelines reported."""
         return [event.event for event in self.events if isinstance(event, Reported)]
 
