@@ -9,7 +9,7 @@ from transformers import CLIPTextConfig, CLIPTextModel
 
 SCALING_FACTOR = 0.18215
 TOKEN_COUNT = 77
-TEXT_WIDTH = 128
+TEXT_WIDTH = 96
 
 
 def build_vae() -> AutoencoderKL:
@@ -32,7 +32,7 @@ def build_unet() -> UNet2DConditionModel:
         sample_size=16,
         in_channels=4,
         out_channels=4,
-        block_out_channels=(64, 96, 160),
+        block_out_channels=(64, 96, 128),
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
         up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
         layers_per_block=1,

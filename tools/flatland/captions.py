@@ -27,7 +27,16 @@ COLOUR_WORDS: Mapping[str, tuple[str, ...]] = {
 # A background that no caption need mention: what "a red circle" alone should stand on.
 _QUIET = ("white", "beige", "blue")
 _OPENINGS = ("", "", "", "", "", "a picture of ", "an illustration of ", "a drawing of ")
-_CLOSINGS = ("", "", "", "", "", "", ", flat design", ", minimal")
+_CLOSINGS = ("",) * 30 + (
+    *(", flat design", ", minimal", ", vector art", ", digital art", ", high quality", ", best quality"),
+    *(", masterpiece", ", detailed", ", simple", ", colorful", ", clean"),
+)
+# Words that people add and that a picture of this world can't show: learnt so that they do no harm.
+_FILLERS = ("cute", "beautiful", "simple", "nice", "lovely", "happy", "pretty", "single")
+_FAULTS = (
+    *("blurry", "low quality", "worst quality", "bad quality", "ugly", "deformed", "noise", "text", "watermark"),
+    *("bad anatomy", "extra objects", "cropped", "photo", "realistic", "messy", "dark"),
+)
 
 
 def captions(scene: Scene, seed: int, count: int = 1) -> list[str]:
@@ -45,6 +54,13 @@ def caption(scene: Scene, lot: Random) -> str:
     return lot.choice(_OPENINGS) + core + lot.choice(_CLOSINGS)
 
 
+def negative_prompt(lot: Random) -> str:
+    """Returns what stands for "no prompt" in training: mostly nothing, sometimes a list of faults."""
+    if lot.random() < 0.75:
+        return ""
+    return ", ".join(lot.sample(_FAULTS, lot.randint(1, 5)))
+
+
 def with_article(words: str) -> str:
     """Returns the words behind "a" or "an"."""
     return ("an " if words[0] in "aeiou" else "a ") + words
@@ -58,7 +74,8 @@ def thing_words(thing: Thing, lot: Random, size: str = "") -> str:
     """Returns e.g. "big red house"; a natural colour (a green tree) is sometimes left out."""
     noun = lot.choice(SYNONYMS.get(thing.name, (thing.name,)))
     silent = NATURAL_COLOURS.get(thing.name) == thing.colour and lot.random() < 0.4
-    return " ".join(word for word in (size, "" if silent else _colour(thing.colour, lot), noun) if word)
+    filler = lot.choice(_FILLERS) if lot.random() < 0.05 else ""
+    return " ".join(word for word in (size, filler, "" if silent else _colour(thing.colour, lot), noun) if word)
 
 
 def _size_word(size: str, lot: Random) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -67,10 +68,17 @@ def share(weights: Mapping[str, Tensor]) -> Weights:
     return {name: weight.detach().float().clone().share_memory_() for name, weight in weights.items()}
 
 
-def train(worker: Worker, weights: Mapping[str, Tensor], plan: Plan, average: Mapping[str, Tensor] | None = None) -> Shared:
+def train(
+    worker: Worker,
+    weights: Mapping[str, Tensor],
+    plan: Plan,
+    average: Mapping[str, Tensor] | None = None,
+    sample_count: int = 0,
+) -> Shared:
     """Runs the workers until the time is over or SIGTERM or SIGINT comes, then returns what they learnt."""
     context = mp.get_context("spawn")
-    shared = Shared(share(weights), share(average or weights), context.Event(), context.Value("q", 0), time.time())
+    counter = context.Value("q", sample_count)
+    shared = Shared(share(weights), share(average or weights), context.Event(), counter, time.time())
     processes = [
         context.Process(target=_begin, args=(worker, rank, shared, plan), daemon=True)
         for rank in range(plan.worker_count)
@@ -100,8 +108,6 @@ def _begin(worker: Worker, rank: int, shared: Shared, plan: Plan) -> None:
 
 def _exit_with(parent: int, shared: Shared) -> None:
     """Stops this worker when its parent is killed outright and can no longer tell it."""
-    import threading
-
     def watch() -> None:
         while not shared.stop.is_set():
             if os.getppid() != parent:

@@ -143,6 +143,9 @@ def export_graph(module: nn.Module, signature: Signature, path: Path, weights: P
             dynamo=False,
         )
     model = onnx.load(path)
+    for node in model.graph.node:
+        node.doc_string, node.name = "", ""
+    del model.graph.value_info[:]
     spans = {} if weights is None else {f"model.{name}": span for name, span in safetensors_spans(weights).items()}
     store_as_float16(model.graph, weights.name if weights else "", spans)
     path.write_bytes(model.SerializeToString())

@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from random import Random
 
 import regex
 from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from tools.flatland.arch import TOKEN_COUNT
-from tools.flatland.captions import captions
+from tools.flatland.captions import captions, negative_prompt
 from tools.flatland.scene import sample_scene
 
 VOCABULARY_SIZE = 1000
@@ -63,7 +64,8 @@ def vocabulary() -> tuple[dict[str, int], tuple[Merge, ...]]:
     """Returns token ids and merges, learnt from the first captions of the training set."""
     letters = _byte_letters()
     room = VOCABULARY_SIZE - 2 * len(letters) - 2
-    texts = (text for seed in range(CORPUS_SIZE) for text in captions(sample_scene(seed), seed))
+    texts = [text for seed in range(CORPUS_SIZE) for text in captions(sample_scene(seed), seed)]
+    texts += [negative_prompt(Random(seed)) for seed in range(1000)]
     merges = learn_merges((word for text in texts for word in regex.findall(_WORDS, text.lower())), room)
     tokens = [*letters, *(letter + "</w>" for letter in letters), *("".join(merge) for merge in merges), BEGIN, END]
     return {token: i for i, token in enumerate(dict.fromkeys(tokens))}, tuple(merges)

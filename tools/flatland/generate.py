@@ -1,0 +1,109 @@
+"""Pictures from a model folder through ONNX Runtime alone: for evaluation, independent of the services."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from tools.flatland.arch import SCALING_FACTOR
+from tools.flatland.tokenizer import encode
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How to sample: Euler steps, guidance scale, size in pixels."""
+
+    guidance: float = 3.0
+    steps: int = 20
+    width_px: int = 128
+    height_px: int = 128
+    negative: str = ""
+
+
+def sigmas(steps: int) -> tuple[Array, Array]:
+    """Returns timesteps (steps,) evenly spaced from 999 to 0, and their sigmas with a final 0."""
+    betas = np.linspace(0.00085**0.5, 0.012**0.5, 1000) ** 2
+    alphas = np.cumprod(1 - betas)
+    table = np.sqrt((1 - alphas) / alphas)
+    timesteps = np.linspace(999, 0, steps)
+    return timesteps.astype(np.float32), np.append(np.interp(timesteps, np.arange(1000), table), 0).astype(np.float32)
+
+
+class OnnxModel:
+    """The four graphs and the tokenizer of a model folder."""
+
+    def __init__(self, folder: Path, thread_count: int = 1) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = thread_count
+        options.log_severity_level = 3
+        self._sessions = {
+            name: onnxruntime.InferenceSession(folder / name / "model.onnx", options)
+            for name in ("text_encoder", "unet", "vae_encoder", "vae_decoder")
+        }
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer" / "tokenizer.json"))
+        config = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
+        if config["prediction_type"] != "v_prediction":
+            raise ValueError(f"prediction_type is {config['prediction_type']!r}, expected 'v_prediction'")
+
+    def run(self, part: str, feeds: Mapping[str, NDArray[Any]]) -> list[Array]:
+        """Returns all outputs of one graph."""
+        return self._sessions[part].run(None, dict(feeds))  # type: ignore[no-any-return]
+
+    def encode_prompts(self, prompts: Sequence[str]) -> Array:
+        """Returns (B, 77, D)."""
+        ids = np.array(encode(self._tokenizer, prompts), np.int64)
+        return self.run("text_encoder", {"input_ids": ids})[1]
+
+    def denoise(self, x: Array, sigma: float, timestep: float, context: Array) -> Array:
+        """Returns the denoised latents for x = x0 + sigma noise, all rows at one sigma."""
+        feeds = {
+            "sample": x / np.float32(np.sqrt(sigma**2 + 1)),
+            "timestep": np.full(len(x), timestep, np.float32),
+            "encoder_hidden_states": context,
+        }
+        velocity = self.run("unet", feeds)[0]
+        return (x / (sigma**2 + 1) - velocity * sigma / np.sqrt(sigma**2 + 1)).astype(np.float32)
+
+    def decode(self, latents: Array) -> NDArray[np.uint8]:
+        """Returns pictures (B, H, W, 3) of scaled latents."""
+        pictures = self.run("vae_decoder", {"latent_sample": latents / np.float32(SCALING_FACTOR)})[0]
+        return np.round((pictures.transpose(0, 2, 3, 1).clip(-1, 1) + 1) * 127.5).astype(np.uint8)
+
+    def encode_pictures(self, pictures: NDArray[np.uint8]) -> Array:
+        """Returns scaled latents, the posterior's mean, of pictures (B, H, W, 3)."""
+        sample = pictures.transpose(0, 3, 1, 2).astype(np.float32) / 127.5 - 1
+        return self.run("vae_encoder", {"sample": sample})[0] * np.float32(SCALING_FACTOR)
+
+
+def generate(model: OnnxModel, prompts: Sequence[str], seeds: Sequence[int], how: Sampling) -> NDArray[np.uint8]:
+    """Returns one picture a prompt, (B, H, W, 3): Euler with classifier-free guidance."""
+    shape = (4, how.height_px // 8, how.width_px // 8)
+    x = np.stack([np.random.default_rng(seed).standard_normal(shape, np.float32) for seed in seeds])
+    context = model.encode_prompts([*prompts, *[how.negative] * len(prompts)])
+    timesteps, path = sigmas(how.steps)
+    x = x * np.sqrt(path[0] ** 2 + 1)
+    for timestep, sigma, sigma_next in zip(timesteps, path, path[1:], strict=False):
+        with_prompt, without = np.split(model.denoise(np.concatenate([x, x]), sigma, timestep, context), 2)
+        denoised = without + how.guidance * (with_prompt - without)
+        x = (x + (x - denoised) / sigma * (sigma_next - sigma)).astype(np.float32)
+    return model.decode(x)
+
+
+def generate_all(
+    model: OnnxModel, prompts: Sequence[str], how: Sampling, *, first_seed: int = 0, batch: int = 8
+) -> NDArray[np.uint8]:
+    """Returns pictures of any number of prompts; the seed counts up with the prompt."""
+    starts = range(0, len(prompts), batch)
+    seeds = range(first_seed, first_seed + len(prompts))
+    parts = [generate(model, prompts[i : i + batch], seeds[i : i + batch], how) for i in starts]
+    return np.concatenate(parts)

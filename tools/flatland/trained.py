@@ -1,0 +1,36 @@
+"""Exports the averaged weights of the training checkpoints as a model folder, finished or not."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from tools.flatland import latent_rgb, train_unet
+from tools.flatland.arch import build_vae
+from tools.flatland.export import Networks, export_model
+from tools.flatland.latents import FOLDED
+
+
+def load_networks() -> Networks:
+    """Returns the networks of the checkpoints: the folded autoencoder, the averaged UNet and text encoder."""
+    vae = build_vae().eval()
+    vae.load_state_dict(torch.load(FOLDED))
+    average = train_unet.load_checkpoint()["average"]
+    denoiser = train_unet.Denoiser(train_unet.vocabulary_size_of(average)).eval()
+    denoiser.load_state_dict(average, strict=False)
+    return Networks(vae, denoiser.unet.eval(), denoiser.text.eval())
+
+
+def main() -> None:
+    """Writes the model folder of the checkpoints."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args()
+    export_model(load_networks(), arguments.out)
+    latent_rgb.write(arguments.out)
+
+
+if __name__ == "__main__":
+    main()
