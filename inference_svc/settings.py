@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     tls_cert: Path | None = Field(default=None, description="PEM file with the server's certificate chain.")
     tls_key: Path | None = Field(default=None, description="PEM file with the certificate's key.")
     metrics_port: int = Field(default=0, ge=0, le=65535, description="Port for Prometheus; 0: none.")
-    replica: str = Field(default="", max_length=128, description="This replica's name; host name and process id when left out.")
+    replica: str = Field(default="", max_length=128, description="This replica's name; else host name and process id.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")
     fake: FakeSettings = Field(default_factory=FakeSettings)
 
