@@ -34,6 +34,12 @@ def test_a_checkpoints_own_alphas_are_taken_to_the_last_bit() -> None:
     np.testing.assert_allclose(ModelSigmas.from_alphas_cumprod(alphas.tolist()).sigmas, expected, rtol=1e-15)
 
 
+def test_alphas_count_as_checkpoints_store_them_in_float32() -> None:
+    alphas = [0.99915, 0.9983]
+    stored = np.asarray(alphas, dtype=np.float32).tolist()
+    assert ModelSigmas.from_alphas_cumprod(alphas) == ModelSigmas.from_alphas_cumprod(stored)
+
+
 @given(sigma=st.floats(0.0292, 14.6146))
 def test_timesteps_interpolate_in_log_sigma_as_k_diffusion_does(sigma: float) -> None:
     expected = ORACLE.sigma_to_t(torch.tensor([sigma], dtype=torch.float64)).item()
