@@ -9,6 +9,8 @@ from inference_svc.models.catalog import Catalog
 from inference_svc.models.devices import Device, choose_device
 from inference_svc.models.loaded import LoadedModel, ModelRunner
 from inference_svc.models.loading import Loader
+from inference_svc.models.memory import DeviceMemory, device_memory
+from inference_svc.models.onnx_graph import OnnxSettings
 from inference_svc.models.registry import Entry, Registry
 from inference_svc.models.states import ModelState
 from inference_svc.models.tokenizer import ClipTokenizer
@@ -17,11 +19,14 @@ __all__ = [
     "Catalog",
     "ClipTokenizer",
     "Device",
+    "DeviceMemory",
     "Entry",
     "LoadedModel",
     "Loader",
     "ModelRunner",
     "ModelState",
+    "OnnxSettings",
     "Registry",
     "choose_device",
+    "device_memory",
 ]

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import RLock
 from typing import Protocol
@@ -42,6 +42,20 @@ class Entry:
     is_default: bool = False
 
 
+@dataclass(slots=True)
+class _Load:
+    """A load that goes on, and who waits for it."""
+
+    future: Future[LoadedModel] = field(default_factory=Future)
+    listeners: list[Progress] = field(default_factory=list)
+    make_default: bool = False
+    task: Future[None] | None = None
+
+    def tell(self, fraction: float, stage: str) -> None:
+        for listener in tuple(self.listeners):
+            listener(fraction, stage)
+
+
 class Registry:
     """Knows the models, loads them on a thread of its own and hands them to the runner. Safe in several threads."""
 
@@ -52,7 +66,7 @@ class Registry:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="model-loader")
         self._entries = {name: Entry(name, path) for name, path in catalog.paths().items()}
         self._models: dict[str, LoadedModel] = {}
-        self._loading: dict[str, tuple[Future[LoadedModel], list[Progress]]] = {}
+        self._loading: dict[str, _Load] = {}
         self._leaving: set[str] = set()
         self._default = catalog.default()
 
@@ -79,21 +93,19 @@ class Registry:
     ) -> Future[LoadedModel]:
         """Starts loading, or joins in where it is going on; done at once where the model is loaded. Raises NotFound.
 
-        `progress` is called on the loading thread. The future holds a LatentwireError where loading fails.
+        `progress` is called on the loading thread. `make_default`: once it is loaded. The future holds a
+        LatentwireError where loading fails.
         """
         with self._lock:
             name = self._known(name)
-            self._default = name if make_default else self._default
             self._leaving.discard(name)
             if name in self._models:
+                self._default = name if make_default else self._default
                 return _done(self._models[name])
-            if name not in self._loading:
-                self._move(name, ModelState.LOADING, error="")
-                self._loading[name] = (Future(), [])
-                self._thread.submit(self._load, name)
-            future, listeners = self._loading[name]
-            listeners.append(progress)
-            return future
+            load = self._loading.get(name) or self._start(name)
+            load.listeners.append(progress)
+            load.make_default |= make_default
+            return load.future
 
     def get(self, name: str = "") -> LoadedModel:
         """Returns a loaded model. Raises NotFound, Unavailable while it loads, else FailedPrecondition."""
@@ -132,32 +144,44 @@ class Registry:
             return self.entry(name)
 
     def close(self) -> None:
-        """Waits for a load that is going on and takes no more."""
-        self._thread.shutdown(wait=True, cancel_futures=True)
+        """Waits for a load that goes on and takes no more; those that have not begun fail with Unavailable."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+        for name, load in tuple(self._loading.items()):
+            if load.task and load.task.cancelled():
+                self._failed(name, Unavailable("the server is shutting down", reason="DRAINING"))
+        self._thread.shutdown(wait=True)
+
+    def _start(self, name: str) -> _Load:
+        self._move(name, ModelState.LOADING)
+        load = self._loading[name] = _Load()
+        load.task = self._thread.submit(self._load, name)
+        return load
 
     def _load(self, name: str) -> None:
-        future, listeners = self._loading[name]
-        report: Progress = lambda fraction, stage: _tell(listeners, fraction, stage)  # noqa: E731
         try:
-            model = self._loader.load(name, self._entries[name].path, report)
+            model = self._loader.load(name, self._entries[name].path, self._loading[name].tell)
         except Exception as error:  # noqa: BLE001 - the loading thread's main: whatever it is, those who wait are told
-            self._failed(name, future, error)
-            return
+            self._failed(name, error)
+        else:
+            self._loaded(name, model)
+
+    def _loaded(self, name: str, model: LoadedModel) -> None:
         with self._lock:
             self._runner.hand_over(model)
             self._models[name] = model
             self._move(name, ModelState.LOADED, facts=model.facts)
-            del self._loading[name]
-        future.set_result(model)
+            load = self._loading.pop(name)
+            self._default = name if load.make_default else self._default
+        load.future.set_result(model)
 
-    def _failed(self, name: str, future: Future[LoadedModel], error: Exception) -> None:
+    def _failed(self, name: str, error: Exception) -> None:
         if not isinstance(error, LatentwireError):
             log.error("loading %s failed", name, exc_info=error)
             error = Internal(f"loading the model {name!r} failed")
         with self._lock:
             self._move(name, ModelState.FAILED, error=str(error))
-            del self._loading[name]
-        future.set_exception(error)
+            load = self._loading.pop(name)
+        load.future.set_exception(error)
 
     def _free_if_unused(self, name: str) -> None:
         if name in self._leaving and not self._entries[name].users:
@@ -194,8 +218,3 @@ def _done(model: LoadedModel) -> Future[LoadedModel]:
     future: Future[LoadedModel] = Future()
     future.set_result(model)
     return future
-
-
-def _tell(listeners: list[Progress], fraction: float, stage: str) -> None:
-    for listener in tuple(listeners):
-        listener(fraction, stage)

@@ -1,6 +1,7 @@
 """The four networks of a model in torch, by diffusers and transformers: for checkpoints without ONNX graphs.
 
-Attention is the classic kind, whose rows don't depend on the batch as fused kernels' do. Arrays are NumPy's outside.
+Attention is the classic kind. Arrays are NumPy's outside. On the CPU torch's rows depend on the batch in the last
+digit, so that there every batch is one row; on CUDA rows are batched, and the last digit is not promised.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from inference_svc.engine.runner import DeviceLost
 from inference_svc.models.devices import Device
 from inference_svc.models.folder import ModelFolder, unusable
 from inference_svc.models.networks import Float32, Int64, Limits
+from inference_svc.work import Kind
 from latentwire.errors import FailedPrecondition, Internal, OutOfMemory
 
 
@@ -50,7 +53,9 @@ class TorchNetworks:
             network.set_attn_processor(diffusers.models.attention_processor.AttnProcessor())
         for network in (text, unet, vae):
             network.to(device.kind).eval().requires_grad_(False)
-        return cls(torch, text, unet, vae, Limits(hidden_layers=int(folder.text_encoder["num_hidden_layers"])))
+        alone = dict.fromkeys(Kind, 1) if device.kind == "cpu" else {}
+        layers = int(folder.text_encoder["num_hidden_layers"])
+        return cls(torch, text, unet, vae, Limits(layers, fixed_batch=MappingProxyType(alone)))
 
     def hidden_states(self, tokens: Int64) -> Float32:
         """Returns (L, B, 77, D); see `Networks`."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from inference_svc.engine.runner import DeviceLost
@@ -65,6 +67,20 @@ def test_a_unet_that_fails_at_odd_sizes_is_found_out(tiny: Path) -> None:
     graph.initializer.add(name="halves", data_type=7, dims=[2], int64_data=[4, 4])
     save_graph(tiny / "unet" / "model.onnx", graph)
     assert not networks(tiny).limits.odd_sizes
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("cuda", FailedPrecondition), ("cpu", OutOfMemory)])
+def test_a_session_that_falls_back_or_does_not_fit_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tiny: Path, kind: str, expected: type[Exception]
+) -> None:
+    def session(*_args: object, **_kwargs: object) -> Any:
+        if kind == "cpu":
+            raise RuntimeError("std::bad_alloc")
+        return SimpleNamespace(get_providers=lambda: ["CPUExecutionProvider"])
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", session)
+    with pytest.raises(expected):
+        Graph(tiny / "unet" / "model.onnx", Device(kind), OnnxSettings())
 
 
 @pytest.mark.parametrize("content", [b"", b"no graph"])

@@ -1,0 +1,134 @@
+"""The torch runner, against ONNX Runtime's on the same weights."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import warnings
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from inference_svc.engine.runner import DeviceLost
+from inference_svc.models import Device, LoadedModel, Loader
+from inference_svc.models.folder import ONNX_FILES, read_folder
+from inference_svc.models.networks import Networks
+from inference_svc.models.torch_networks import TorchNetworks, _failing
+from inference_svc.work import Kind
+from latentwire.errors import FailedPrecondition, Internal, OutOfMemory
+
+TOLERANCE = 1e-4
+
+
+def normal(*shape: int) -> np.ndarray[Any, Any]:
+    return np.random.default_rng(list(shape)).normal(size=shape).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def in_torch(flatland_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> LoadedModel:
+    """Flatland without its graphs."""
+    pytest.importorskip("diffusers")
+    folder = tmp_path_factory.mktemp("torch") / "flatland"
+    shutil.copytree(flatland_folder, folder, ignore=shutil.ignore_patterns("*.onnx"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return Loader(Device("cpu")).load("flatland", folder)
+
+
+@pytest.fixture
+def pair(in_torch: LoadedModel, flatland: LoadedModel) -> tuple[Networks, Networks]:
+    return in_torch.evaluator.networks, flatland.evaluator.networks
+
+
+@pytest.mark.slow
+def test_denoising_equals_that_of_the_graph(pair: tuple[Networks, Networks], flatland: LoadedModel) -> None:
+    feeds = normal(2, 4, 16, 12), np.array([10, 900.5], np.float32), normal(2, 77, flatland.facts.context_width)
+    ours, graphs = (networks.predict(*feeds) for networks in pair)
+    np.testing.assert_allclose(ours, graphs, atol=TOLERANCE)
+
+
+@pytest.mark.slow
+def test_every_layer_of_the_text_encoder_equals_that_of_the_graph(
+    pair: tuple[Networks, Networks], flatland: LoadedModel
+) -> None:
+    tokens = np.random.default_rng(0).integers(0, flatland.tokenizer.end_id, (2, 77))
+    ours, graphs = (networks.hidden_states(tokens) for networks in pair)
+    assert ours.shape == (flatland.facts.hidden_layers, 2, 77, flatland.facts.context_width)
+    np.testing.assert_allclose(ours, graphs, atol=TOLERANCE)
+
+
+@pytest.mark.slow
+def test_the_autoencoder_equals_its_graphs(pair: tuple[Networks, Networks]) -> None:
+    pixels, latents = np.tanh(normal(1, 3, 64, 72)), normal(1, 4, 8, 9)
+    for ours, graphs in zip(*((each.encode(pixels), each.decode(latents)) for each in pair), strict=True):
+        np.testing.assert_allclose(ours, graphs, atol=TOLERANCE)
+
+
+@pytest.mark.slow
+def test_its_facts_are_those_of_the_graphs_but_for_runner_and_weights(
+    in_torch: LoadedModel, flatland: LoadedModel
+) -> None:
+    differ = {"digest", "sha256", "path", "runner", "memory_bytes"}
+    ours, graphs = (
+        {name: getattr(model.facts, name) for name in model.facts.__slots__ if name not in differ}
+        for model in (in_torch, flatland)
+    )
+    assert (ours, in_torch.facts.runner) == (graphs, "torch")
+
+
+@pytest.mark.slow
+def test_on_the_cpu_a_batch_is_one_row(in_torch: LoadedModel) -> None:
+    assert dict(in_torch.evaluator.networks.limits.fixed_batch) == dict.fromkeys(Kind, 1)
+
+
+@pytest.mark.parametrize("missing", ["torch", "diffusers", "transformers"])
+def test_a_folder_without_graphs_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, flatland_folder: Path, missing: str
+) -> None:
+    for name in ("torch", "diffusers", "transformers"):
+        module: Any = None if name == missing else SimpleNamespace()
+        monkeypatch.setitem(sys.modules, name, module)
+    with pytest.raises(FailedPrecondition, match=rf"{missing} to run it .* not installed: run `pip install"):
+        TorchNetworks.load(read_folder(flatland_folder), Device("cpu"))
+
+
+def test_cuda_that_torch_does_not_find_is_one_sentence(monkeypatch: pytest.MonkeyPatch, flatland_folder: Path) -> None:
+    for name in ("torch", "diffusers", "transformers"):
+        monkeypatch.setitem(sys.modules, name, SimpleNamespace(cuda=SimpleNamespace(is_available=lambda: False)))
+    with pytest.raises(FailedPrecondition, match="torch finds no CUDA device"):
+        TorchNetworks.load(read_folder(flatland_folder), Device("cuda"))
+
+
+@pytest.mark.slow
+def test_weights_that_cannot_be_read_are_one_sentence(flatland_folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("diffusers")
+    folder = tmp_path / "broken"
+    shutil.copytree(
+        flatland_folder, folder, ignore=shutil.ignore_patterns(*{name.split("/")[1] for name in ONNX_FILES})
+    )
+    (folder / "text_encoder" / "model.safetensors").write_bytes(b"nothing")
+    with pytest.raises(FailedPrecondition, match="can't be loaded into torch"):
+        Loader(Device("cpu")).load("broken", folder)
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes", OutOfMemory),
+        ("CUDA error: an illegal memory access was encountered", DeviceLost),
+        ("shapes cannot be multiplied", Internal),
+    ],
+)
+def test_what_torch_raises_becomes_our_errors(message: str, kind: type[Exception]) -> None:
+    torch = pytest.importorskip("torch")
+    with pytest.raises(kind), _failing(torch, "unet"):
+        raise RuntimeError(message)
+
+
+def test_torchs_own_out_of_memory_is_ours() -> None:
+    torch = pytest.importorskip("torch")
+    with pytest.raises(OutOfMemory, match="unet"), _failing(torch, "unet"):
+        raise torch.OutOfMemoryError("CUDA out of memory")
