@@ -12,7 +12,7 @@ from inference_svc.pipelines.image_to_image import image_to_image
 from inference_svc.pipelines.passes import evaluation_count
 from inference_svc.pipelines.spec import GenerationSpec, PictureSpec
 from inference_svc.pipelines.text_to_image import text_to_image
-from inference_svc.sampling import ModelSigmas, NoiseSpec, SamplingPlan, make_plan
+from inference_svc.sampling import SamplingPlan
 from inference_svc.work import BatchKey, Kind, Pipeline
 
 PipelineFactory: TypeAlias = Callable[[], Pipeline]
@@ -20,30 +20,19 @@ PipelineFactory: TypeAlias = Callable[[], Pipeline]
 
 def plan_of(spec: GenerationSpec) -> SamplingPlan:
     """Returns the plan that all pictures share but for their noise. Raises InvalidArgument."""
-    sampling, init = spec.sampling, spec.init
-    return make_plan(
-        sampler=sampling.sampler,
-        steps=sampling.steps,
-        model=ModelSigmas.from_alphas_cumprod(spec.facts.alphas_cumprod),
-        noise=NoiseSpec(),
-        scheduler=sampling.scheduler,
-        options=sampling.options,
-        schedule=sampling.schedule,
-        denoising_strength=None if init is None else init.strength,
-        fix_steps=init is not None and init.exact_steps,
-    )
+    return spec.plan
 
 
 def pictures(spec: GenerationSpec) -> tuple[tuple[PipelineFactory, ...], ...]:
     """Returns what makes the pipelines, batch by batch; pictures count through. Raises InvalidArgument."""
-    plan, indices = plan_of(spec), count()
+    plan, indices = spec.plan, count()
     return tuple(tuple(_factory(spec, picture, next(indices), plan) for picture in batch) for batch in spec.batches)
 
 
 def evaluations(spec: GenerationSpec) -> int:
     """Returns how many rows of denoising a generation takes, about: skipped negative prompts are counted."""
     rows = 1 if spec.guidance.scale == 1 else 2
-    return sum(map(len, spec.batches)) * rows * evaluation_count(plan_of(spec))
+    return sum(map(len, spec.batches)) * rows * evaluation_count(spec.plan)
 
 
 def batch_key(spec: GenerationSpec) -> BatchKey:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from inference_svc.prompts import Emphasis, Tokenizer
-from inference_svc.sampling import NoiseSpec, SamplerOptions, ScheduleOptions
+from inference_svc.sampling import ModelSigmas, NoiseSpec, SamplerOptions, SamplingPlan, ScheduleOptions, make_plan
 from inference_svc.work import ModelFacts
 
 Pixels: TypeAlias = np.ndarray[Any, np.dtype[np.uint8]]
@@ -104,7 +105,7 @@ class PictureSpec:
     init: Pixels | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class GenerationSpec:
     """All of a generation. `batches`: the pictures, batch by batch. `width`, `height`: multiples of 8, in pixels."""
 
@@ -124,3 +125,19 @@ class GenerationSpec:
         """(C, h, w)."""
         scale = self.facts.latent_scale
         return self.facts.latent_channels, self.height // scale, self.width // scale
+
+    @cached_property
+    def plan(self) -> SamplingPlan:
+        """The plan that all pictures share but for their noise, made once. Raises InvalidArgument."""
+        sampling, init = self.sampling, self.init
+        return make_plan(
+            sampler=sampling.sampler,
+            steps=sampling.steps,
+            model=ModelSigmas.from_alphas_cumprod(self.facts.alphas_cumprod),
+            noise=NoiseSpec(),
+            scheduler=sampling.scheduler,
+            options=sampling.options,
+            schedule=sampling.schedule,
+            denoising_strength=None if init is None else init.strength,
+            fix_steps=init is not None and init.exact_steps,
+        )
