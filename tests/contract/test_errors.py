@@ -1,0 +1,164 @@
+"""Every error of the table over the wire, and nothing else."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import grpc
+import pytest
+import pytest_asyncio
+from google.protobuf.descriptor import MethodDescriptor
+
+from inference_svc.fake.backend import FakeOptions, fake_backend
+from inference_svc.fake.runner import Misbehaviour
+from inference_svc.rpc.server import Listening
+from latentwire.errors import (
+    ERRORS,
+    FieldViolation,
+    Internal,
+    LatentwireError,
+    NotFound,
+    OutOfMemory,
+    PayloadTooLarge,
+    Unauthenticated,
+    Unavailable,
+    Unimplemented,
+)
+from latentwire.v1 import denoising_service_pb2 as d
+from latentwire.v1 import denoising_service_pb2_grpc as dg
+from latentwire.v1 import generation_service_pb2 as g
+from latentwire.v1 import postprocessing_service_pb2 as p
+from latentwire.v1 import postprocessing_service_pb2_grpc as pg
+from tests.contract.serving import Serving, asked, failure, make, serving
+
+_BY_NAME = {kind.__name__: kind for kind in ERRORS}
+
+
+def _raising(method: MethodDescriptor) -> Any:
+    """A handler that raises the error that the request's model field names."""
+
+    async def unary(request: Any, _: object) -> Any:
+        raise _error(request.model)
+
+    async def stream(request: Any, _: object) -> Any:
+        if request.upscaler:
+            raise _error(request.upscaler)
+        yield p.UpscaleImageResponse()
+
+    return stream if method.server_streaming else unary
+
+
+def _error(name: str) -> Exception:
+    kind = _BY_NAME.get(name)
+    if kind is None:
+        return RuntimeError("a secret of the server")
+    return kind(
+        "it went wrong",
+        reason="ODD" if kind is not Internal else None,
+        violations=[FieldViolation("field", "is wrong")],
+        retry_after_s=1.5,
+        metadata={"state": "odd"},
+    )
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def raising() -> AsyncIterator[Serving]:
+    """A server whose unwritten RPCs raise what they are asked to raise."""
+    async with serving(replace(fake_backend(FakeOptions()), fallback=_raising)) as running:
+        yield running
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ERRORS if kind is not Internal])
+async def test_an_error_arrives_as_it_was_raised(raising: Serving, kind: type[LatentwireError]) -> None:
+    call = dg.DenoisingServiceStub(raising.channel).EncodePrompt(d.EncodePromptRequest(model=kind.__name__))
+    error = await failure(call)
+    assert await call.code() == grpc.StatusCode[kind.code]
+    assert (error.code, error.message, error.reason, error.retry_after_s) == (kind.code, "it went wrong", "ODD", 1.5)
+    assert (error.violations, dict(error.metadata)) == ((FieldViolation("field", "is wrong"),), {"state": "odd"})
+
+
+async def test_an_error_of_a_stream_arrives_too(raising: Serving) -> None:
+    stub = pg.PostprocessingServiceStub(raising.channel)
+    assert isinstance(await failure(stub.UpscaleImage(p.UpscaleImageRequest(upscaler="NotFound"))), NotFound)
+
+
+@pytest.mark.parametrize("name", ["", "Internal"])
+async def test_a_defect_is_logged_with_its_traceback_and_answered_without(
+    raising: Serving, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR):
+        error = await failure(dg.DenoisingServiceStub(raising.channel).EncodePrompt(d.EncodePromptRequest(model=name)))
+    assert isinstance(error, Internal)
+    assert "secret" not in error.message
+    assert "went wrong" not in error.message
+    assert "Traceback" in caplog.text
+
+
+async def test_an_error_says_who_made_it(raising: Serving) -> None:
+    call = dg.DenoisingServiceStub(raising.channel).EncodePrompt(d.EncodePromptRequest(model="NotFound"))
+    await failure(call)
+    assert dict(await call.initial_metadata() or ())["x-latentwire-engine"] == "fake"
+    assert dict(await call.trailing_metadata() or ())["x-latentwire-engine"] == "fake"
+
+
+async def test_an_unknown_method_is_unimplemented(raising: Serving) -> None:
+    paint: Any = raising.channel.unary_unary("/latentwire.v1.GenerationService/Paint")
+    error = await failure(paint(b""))
+    assert isinstance(error, Unimplemented)
+    assert "Paint" in error.message
+
+
+async def test_an_unknown_model_is_not_found(fake_server: Serving) -> None:
+    error = await failure(fake_server.generation.GenerateImage(asked(model="nobody")))
+    assert (type(error), error.reason) == (NotFound, "MODEL_NOT_FOUND")
+
+
+async def test_parts_that_no_pipeline_does_yet_are_unimplemented_by_name(fake_server: Serving) -> None:
+    error = await failure(fake_server.generation.GenerateImage(asked(hires=g.HiresPass(), refiner=g.Refiner())))
+    assert isinstance(error, Unimplemented)
+    assert [violation.field for violation in error.violations] == ["hires", "refiner"]
+
+
+async def test_a_message_over_the_limit_is_told_apart_from_a_full_queue(fake_server: Serving) -> None:
+    request = asked(prompt="x" * (65 * 2**20))
+    assert isinstance(await failure(fake_server.generation.GenerateImage(request)), PayloadTooLarge)
+
+
+async def test_a_failing_step_fails_its_request_alone(fake_server: Serving) -> None:
+    error = await failure(fake_server.generation.GenerateImage(asked("broken", prompt="fake:fail=2", steps=3)))
+    assert isinstance(error, Internal)
+    assert (await make(fake_server.generation, asked())).kinds[-1] == "completed"
+
+
+async def test_a_device_without_memory_is_out_of_memory() -> None:
+    backend = fake_backend(FakeOptions(device=Misbehaviour(out_of_memory=True)))
+    async with serving(backend) as running:
+        error = await failure(running.generation.GenerateImage(asked()))
+        assert (type(error), error.retry_after_s) == (OutOfMemory, None)
+
+
+async def test_a_model_that_is_loading_is_unavailable_for_now() -> None:
+    async with serving(fake_backend(FakeOptions(load_time_s=60))) as running:
+        error = await failure(running.generation.GenerateImage(asked()))
+        assert (type(error), error.reason, error.retry_after_s) == (Unavailable, "MODEL_LOADING", 1.0)
+
+
+async def test_a_draining_server_is_unavailable_for_now(caplog: pytest.LogCaptureFixture) -> None:
+    async with serving(fake_backend(FakeOptions())) as running:
+        running.backend.engine.drain()
+        error = await failure(running.generation.GenerateImage(asked("refused")))
+        assert (type(error), error.reason) == (Unavailable, "DRAINING")
+        assert list(running.server.book) == []
+
+
+async def test_calls_need_the_token_where_there_is_one() -> None:
+    async with serving(fake_backend(FakeOptions()), Listening(token="s3cret")) as running:
+        request = g.ListGenerationsRequest()
+        for metadata in ((), (("authorization", "Bearer wrong"),), (("authorization", "s3cret"),)):
+            error = await failure(running.generation.ListGenerations(request, metadata=metadata))
+            assert isinstance(error, Unauthenticated)
+        right = (("authorization", "Bearer s3cret"),)
+        assert not (await running.generation.ListGenerations(request, metadata=right)).generations

@@ -1,0 +1,83 @@
+"""ModelService, the same against the fake and against the real engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inference_svc.sampling import SAMPLERS, SCHEDULERS
+from latentwire.errors import NotFound
+from latentwire.v1 import model_service_pb2 as m
+from latentwire.v1 import types_pb2 as t
+from tests.contract.serving import Serving, failure
+
+if TYPE_CHECKING:
+    from latentwire.v1.model_service_pb2_grpc import ModelServiceAsyncStub as Stub
+
+
+async def test_the_loaded_model_is_listed_with_what_it_can_do(models: Stub) -> None:
+    answer = await models.ListModels(m.ListModelsRequest())
+    (model,) = [model for model in answer.models if model.is_default]
+    assert model.state == t.MODEL_STATE_LOADED
+    assert len(model.sha256) == 64
+    assert model.capabilities.size_multiple == 8
+    assert model.capabilities.latent_channels == 4
+    assert 0 < model.capabilities.sigma_min < model.capabilities.sigma_max
+    assert "GenerationService/GenerateImage" in model.capabilities.rpcs
+    assert answer.memory.device
+
+
+async def test_looking_at_the_disk_again_changes_nothing_where_nothing_changed(models: Stub) -> None:
+    assert await models.ListModels(m.ListModelsRequest()) == await models.ListModels(m.ListModelsRequest(refresh=True))
+
+
+async def test_one_model_is_told_as_it_is_listed(models: Stub) -> None:
+    listed = (await models.ListModels(m.ListModelsRequest())).models[0]
+    assert (await models.GetModel(m.GetModelRequest(name=listed.name))).model == listed
+
+
+async def test_only_the_fake_is_of_the_family_fake(models: Stub, grpc_server: Serving) -> None:
+    families = {model.family for model in (await models.ListModels(m.ListModelsRequest())).models}
+    assert ("fake" in families) == (grpc_server.backend.engine_name == "fake")
+
+
+async def test_a_model_that_is_not_here_is_not_found(models: Stub) -> None:
+    for call in (
+        models.GetModel(m.GetModelRequest(name="nobody")),
+        models.UnloadModel(m.UnloadModelRequest(name="nobody")),
+        models.LoadModel(m.LoadModelRequest(name="nobody")),
+    ):
+        error = await failure(call)
+        assert (type(error), error.reason) == (NotFound, "MODEL_NOT_FOUND")
+
+
+async def test_loading_ends_with_the_model(models: Stub) -> None:
+    name = (await models.ListModels(m.ListModelsRequest())).models[0].name
+    answers = [answer async for answer in models.LoadModel(m.LoadModelRequest(name=name))]
+    assert answers[-1].fraction == 1.0
+    assert answers[-1].model.state == t.MODEL_STATE_LOADED
+
+
+async def test_a_model_that_was_freed_can_be_loaded_again(models: Stub) -> None:
+    name = (await models.ListModels(m.ListModelsRequest())).models[0].name
+    await models.UnloadModel(m.UnloadModelRequest(name=name))
+    answers = [answer async for answer in models.LoadModel(m.LoadModelRequest(name=name, make_default=True))]
+    assert answers[-1].model.is_default
+    assert answers[-1].model.state == t.MODEL_STATE_LOADED
+
+
+async def test_samplers_and_schedulers_are_those_of_the_registry(models: Stub) -> None:
+    samplers = (await models.ListSamplers(m.ListSamplersRequest())).samplers
+    schedulers = (await models.ListSchedulers(m.ListSchedulersRequest())).schedulers
+    assert [sampler.name for sampler in samplers] == list(SAMPLERS)
+    assert [scheduler.name for scheduler in schedulers] == list(SCHEDULERS)
+
+
+async def test_upscalers_are_told_apart_by_what_they_work_on(models: Stub) -> None:
+    upscalers = (await models.ListUpscalers(m.ListUpscalersRequest())).upscalers
+    kinds = {upscaler.name: upscaler.kind for upscaler in upscalers}
+    assert (kinds["Lanczos"], kinds["Latent"]) == (m.UPSCALER_KIND_IMAGE, m.UPSCALER_KIND_LATENT)
+
+
+async def test_there_are_no_loras_and_no_embeddings_yet(models: Stub) -> None:
+    assert not (await models.ListLoras(m.ListLorasRequest())).loras
+    assert not (await models.ListEmbeddings(m.ListEmbeddingsRequest())).embeddings

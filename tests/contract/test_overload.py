@@ -1,0 +1,108 @@
+"""More than there is room for, readers that are too slow, deadlines that can't be met."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import grpc
+import pytest_asyncio
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from inference_svc.engine import EngineSettings
+from inference_svc.fake.backend import FakeOptions, fake_backend
+from inference_svc.fake.runner import Misbehaviour
+from latentwire.errors import Cancelled, DeadlineUnreachable, QueueFull
+from latentwire.v1 import generation_service_pb2 as g
+from latentwire.v1 import generation_service_pb2_grpc as gg
+from latentwire.v1 import types_pb2 as t
+from tests.contract.gate import Gate
+from tests.contract.serving import Serving, asked, failure, make, serving, until
+
+_SMALL_WINDOW = (("grpc.http2.lookahead_bytes", 65_536), ("grpc.http2.bdp_probe", 0))
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def gate() -> AsyncIterator[Gate]:
+    """A device under the test's control."""
+    gate = Gate()
+    yield gate
+    gate.open()
+
+
+async def test_a_full_queue_refuses_at_once_and_health_still_answers(gate: Gate) -> None:
+    async with serving(gate.backend(EngineSettings(max_waiting=1, max_running=1))) as running:
+        calls = [running.generation.GenerateImage(asked(f"n{n}", steps=1)) for n in range(2)]
+        await until(lambda: running.backend.engine.counts() == (1, 1))
+        began = time.monotonic()
+        error = await failure(running.generation.GenerateImage(asked("one-too-many")))
+        assert time.monotonic() - began < 1.0
+        assert isinstance(error, QueueFull)
+        assert error.retry_after_s is not None
+        assert error.retry_after_s > 0
+        health = await health_pb2_grpc.HealthStub(running.channel).Check(health_pb2.HealthCheckRequest())
+        assert health.status == health_pb2.HealthCheckResponse.SERVING
+        gate.open()
+        assert [[event async for event in call][-1].HasField("completed") for call in calls] == [True, True]
+
+
+async def test_a_deadline_that_cannot_be_met_is_refused_at_once_once_measured() -> None:
+    device = Misbehaviour(step_time_s=0.005)
+    async with serving(fake_backend(FakeOptions(device=device))) as running:
+        await make(running.generation, asked(steps=3))
+        hopeless = asked(steps=150, batch_size=64, batch_count=10)
+        error = await failure(running.generation.GenerateImage(hopeless, timeout=2.0))
+        assert isinstance(error, DeadlineUnreachable)
+
+
+async def test_a_slow_reader_gets_every_picture_and_holds_its_generation_meanwhile() -> None:
+    async with serving(fake_backend(FakeOptions())) as running, _narrow(running) as channel:
+        stub = gg.GenerationServiceStub(channel)
+        call = stub.GenerateImage(_large("slow", batch_count=12))
+        await until(lambda: _held(running, "slow"))
+        assert running.server.book.get("slow").images_done < 12
+        assert (await make(running.generation, asked())).kinds[-1] == "completed"
+        events = [event async for event in call]
+        assert [event.image.index for event in events if event.HasField("image") and event.image.last] == list(
+            range(12)
+        )
+        assert events[-1].completed.image_count == 12
+
+
+async def test_a_slow_reader_loses_progress_but_sees_the_gap() -> None:
+    async with serving(fake_backend(FakeOptions())) as running, _narrow(running) as channel:
+        call = gg.GenerationServiceStub(channel).GenerateImage(_large("gaps", batch_count=2, steps=100))
+        await until(lambda: _known(running, "gaps") and running.server.book.get("gaps").images_done == 2)
+        events = [event async for event in call]
+        progress = [event.progress for event in events if event.HasField("progress")]
+        assert len(progress) < 200
+        assert events[-1].sequence > len(events)
+
+
+async def test_a_reader_that_takes_nothing_is_let_go() -> None:
+    backend = replace(fake_backend(FakeOptions()), stall_s=0.2)
+    async with serving(backend) as running, _narrow(running) as channel:
+        call = gg.GenerationServiceStub(channel).GenerateImage(_large("asleep", batch_count=12))
+        await until(lambda: _held(running, "asleep"))
+        await until(lambda: running.server.book.get("asleep").ended)
+        assert running.server.book.get("asleep").state == t.GENERATION_STATE_CANCELLED
+        error = await failure(call)
+        assert (type(error), error.reason) == (Cancelled, "READER_STALLED")
+
+
+def _large(request_id: str, *, steps: int = 1, **fields: object) -> g.GenerateImageRequest:
+    raw = t.ImageOptions(format=t.IMAGE_FORMAT_RAW_RGB)
+    return asked(request_id, steps=steps, width=512, height=512, output=raw, **fields)
+
+
+def _narrow(running: Serving) -> grpc.aio.Channel:
+    return grpc.aio.insecure_channel(f"127.0.0.1:{running.server.port}", options=_SMALL_WINDOW)
+
+
+def _known(running: Serving, request_id: str) -> bool:
+    return any(record.id == request_id for record in running.server.book)
+
+
+def _held(running: Serving, request_id: str) -> bool:
+    return _known(running, request_id) and running.server.book.get(request_id).held
