@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -58,14 +57,14 @@ def _raw(image: types_pb2.Image, field: str) -> Pixels:
 def _opened(image: types_pb2.Image, field: str) -> pil.Image:
     formats = (_NAMES[image.format],) if image.format in _NAMES else FORMATS
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            picture = pil.open(io.BytesIO(image.data), formats=formats)
-            _check_size(picture, field)
-            picture.load()
-            return ImageOps.exif_transpose(picture)
+        picture = pil.open(io.BytesIO(image.data), formats=formats)
+        _check_size(picture, field)
+        picture.load()
+        return ImageOps.exif_transpose(picture)
     except InvalidArgument:
         raise
+    except (pil.DecompressionBombError, pil.DecompressionBombWarning) as error:
+        raise InvalidArgument.of(field, "a huge picture", f"at most {MOST_PIXELS} pixels") from error
     except Exception as error:
         raise InvalidArgument.of(f"{field}.data", _seen(image.data), f"a whole {', '.join(formats)} file") from error
 
