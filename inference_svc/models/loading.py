@@ -26,17 +26,25 @@ Progress: TypeAlias = Callable[[float, str], None]
 class Loader:
     """Loads models for one device. Takes seconds for a large one: never called on the device thread."""
 
-    def __init__(self, device: Device, settings: OnnxSettings | None = None, budget: int | None = None) -> None:
+    def __init__(
+        self,
+        device: Device,
+        settings: OnnxSettings | None = None,
+        *,
+        budget: int | None = None,
+        prefer_torch: bool = False,
+    ) -> None:
         """`budget`: bytes that one batch may take; by default what the device's memory suggests."""
         self._device, self._settings = device, settings or OnnxSettings()
         self._budget = budget or default_budget(device.kind)
+        self._prefer_torch = prefer_torch
         self._digests = Digests()
 
     def load(self, name: str, path: Path, progress: Progress = lambda _fraction, _stage: None) -> LoadedModel:
         """Returns the model of the folder at `path`, ready to run, under the name `name`.
 
-        Folders with ONNX graphs run in ONNX Runtime, those with safetensors alone in torch. Raises NotFound,
-        FailedPrecondition, OutOfMemory.
+        ONNX graphs run in ONNX Runtime, safetensors in torch; a folder with both runs as the loader prefers. Raises
+        NotFound, FailedPrecondition, OutOfMemory.
         """
         progress(0.0, "reading the configuration")
         folder = read_folder(path, name)
@@ -53,7 +61,7 @@ class Loader:
         return LoadedModel(facts, tokenizer, evaluator, activations, self._budget)
 
     def _networks(self, folder: ModelFolder, progress: Progress) -> tuple[Networks, str]:
-        if folder.has_graphs:
+        if folder.has_graphs and not (self._prefer_torch and folder.has_safetensors):
             return self._onnx(folder, progress), f"onnxruntime-{self._device.kind}"
         from inference_svc.models.torch_networks import TorchNetworks
 

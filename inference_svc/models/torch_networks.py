@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -36,21 +37,13 @@ class TorchNetworks:
     @classmethod
     def load(cls, folder: ModelFolder, device: Device) -> TorchNetworks:
         """Reads a folder's safetensors. Raises FailedPrecondition where torch is missing or can't read it."""
-        torch, diffusers, transformers = (_import(name) for name in ("torch", "diffusers", "transformers"))
+        torch, *_ = (_import(name) for name in ("torch", "diffusers", "transformers"))
         if device.kind == "cuda" and not torch.cuda.is_available():
             raise FailedPrecondition("--device cuda: torch finds no CUDA device", reason="DEVICE_UNAVAILABLE")
-        half = torch.float16 if device.kind == "cuda" else torch.float32
-        path, full = folder.path, torch.float32  # SD's own VAE overflows float16
         try:
-            text = transformers.CLIPTextModel.from_pretrained(
-                path / "text_encoder", attn_implementation="eager", dtype=half
-            )
-            unet = diffusers.UNet2DConditionModel.from_pretrained(path / "unet", torch_dtype=half)
-            vae = diffusers.AutoencoderKL.from_pretrained(path / "vae", torch_dtype=full)
-        except (OSError, ValueError, RuntimeError) as error:
-            raise unusable(f"{path} can't be loaded into torch: {error}") from error
-        for network in (unet, vae):
-            network.set_attn_processor(diffusers.models.attention_processor.AttnProcessor())
+            text, unet, vae = _read(folder.path, torch.float16 if device.kind == "cuda" else torch.float32)
+        except Exception as error:  # safetensors, transformers and diffusers each raise their own
+            raise unusable(f"{folder.path} can't be loaded into torch: {error}") from error
         for network in (text, unet, vae):
             network.to(device.kind).eval().requires_grad_(False)
         alone = dict.fromkeys(Kind, 1) if device.kind == "cpu" else {}
@@ -84,6 +77,19 @@ class TorchNetworks:
 
     def _tensor(self, array: Float32, network: Any) -> Any:
         return self.torch.from_numpy(np.ascontiguousarray(array)).to(network.device, network.dtype)
+
+
+def _read(path: Path, dtype: Any) -> tuple[Any, Any, Any]:
+    """Text encoder, UNet and VAE, the last in float32: SD's own overflows float16."""
+    torch, diffusers, transformers = (_import(name) for name in ("torch", "diffusers", "transformers"))
+    transformers.utils.logging.disable_progress_bar()
+    quiet = {"low_cpu_mem_usage": False}  # otherwise diffusers advises to install accelerate
+    text = transformers.CLIPTextModel.from_pretrained(path / "text_encoder", attn_implementation="eager", dtype=dtype)
+    unet = diffusers.UNet2DConditionModel.from_pretrained(path / "unet", torch_dtype=dtype, **quiet)
+    vae = diffusers.AutoencoderKL.from_pretrained(path / "vae", torch_dtype=torch.float32, **quiet)
+    for network in (unet, vae):
+        network.set_attn_processor(diffusers.models.attention_processor.AttnProcessor())
+    return text, unet, vae
 
 
 def _import(name: str) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import warnings
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -33,9 +32,7 @@ def in_torch(flatland_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
     pytest.importorskip("diffusers")
     folder = tmp_path_factory.mktemp("torch") / "flatland"
     shutil.copytree(flatland_folder, folder, ignore=shutil.ignore_patterns("*.onnx"))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return Loader(Device("cpu")).load("flatland", folder)
+    return Loader(Device("cpu")).load("flatland", folder)
 
 
 @pytest.fixture
@@ -77,6 +74,12 @@ def test_its_facts_are_those_of_the_graphs_but_for_runner_and_weights(
         for model in (in_torch, flatland)
     )
     assert (ours, in_torch.facts.runner) == (graphs, "torch")
+
+
+@pytest.mark.slow
+def test_a_folder_with_both_runs_as_the_loader_prefers(flatland_folder: Path) -> None:
+    pytest.importorskip("diffusers")
+    assert Loader(Device("cpu"), prefer_torch=True).load("flatland", flatland_folder).facts.runner == "torch"
 
 
 @pytest.mark.slow
