@@ -10,15 +10,24 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import Response
 
-from gateway_svc import health
+from gateway_svc import health, internal, metrics
 from gateway_svc.middleware import add_middleware
-from gateway_svc.sdapi import errors, routes
+from gateway_svc.sdapi import (
+    errors,
+    lists,
+    nothing_installed,
+    options_routes,
+    progress_routes,
+    routes,
+    server_routes,
+)
 from gateway_svc.services import Services
 from gateway_svc.settings import Settings
 from latentwire import __version__
 from latentwire.errors import Internal, LatentwireError
 
 _LOG = logging.getLogger(__name__)
+_ROUTES = (routes, progress_routes, options_routes, lists, nothing_installed, server_routes, internal, health, metrics)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -26,15 +35,16 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.services = Services.start(settings)
+        app.state.services = Services.start(settings, app.state.metrics)
         yield
         await app.state.services.close()
 
     app = FastAPI(title="Latentwire", version=__version__, lifespan=lifespan)
-    for router in (routes.router, health.router):
-        app.include_router(router)
+    app.state.metrics = metrics.Metrics()
+    for module in _ROUTES:
+        app.include_router(module.router)
     _add_error_handlers(app)
-    add_middleware(app, settings)
+    add_middleware(app, settings, app.state.metrics)
     return app
 
 

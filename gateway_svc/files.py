@@ -33,7 +33,7 @@ class FileFormat:
 
 def encode(picture: Picture, form: FileFormat, infotext: str) -> bytes:
     """The file. An empty infotext leaves no trace in it."""
-    image = Image.frombuffer("RGB", (picture.width, picture.height), picture.data, "raw", "RGB", 0, 1)
+    image = image_of(picture)
     target = io.BytesIO()
     if form.kind == "PNG":
         image.save(target, "PNG", compress_level=1, pnginfo=_png_text(infotext))
@@ -42,6 +42,11 @@ def encode(picture: Picture, form: FileFormat, infotext: str) -> bytes:
     else:
         image.save(target, form.kind, quality=form.quality, exif=_exif(infotext))
     return target.getvalue()
+
+
+def image_of(picture: Picture) -> Image.Image:
+    """Raw RGB rows as an image."""
+    return Image.frombuffer("RGB", (picture.width, picture.height), picture.data, "raw", "RGB", 0, 1)
 
 
 def _png_text(infotext: str) -> PngInfo:

@@ -16,6 +16,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway_svc.authentication import Authenticate
+from gateway_svc.metrics import Measured, Metrics
 from gateway_svc.sdapi.errors import Refused, refused
 from gateway_svc.settings import Settings
 
@@ -25,7 +26,7 @@ _EXPOSED: Final = ("X-Process-Time", "X-Latentwire-Engine", "X-Latentwire-Warnin
 _PICTURE_PATHS: Final = frozenset({"/sdapi/v1/txt2img", "/sdapi/v1/img2img"})
 
 
-def add_middleware(app: FastAPI, settings: Settings) -> None:
+def add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
     """Wraps the application; what is added last is outermost."""
     app.add_middleware(CompressText)
     app.add_middleware(LimitBody, limit=settings.max_body_bytes)
@@ -41,6 +42,7 @@ def add_middleware(app: FastAPI, settings: Settings) -> None:
             allow_credentials=True,
             expose_headers=_EXPOSED,
         )
+    app.add_middleware(Measured, metrics=metrics)
     app.add_middleware(Timed, log=settings.api_log)
 
 

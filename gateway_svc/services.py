@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 from gateway_svc.authentication import USER_KEY
 from gateway_svc.inference.catalogue import Catalogue
 from gateway_svc.inference.client import Inference
+from gateway_svc.metrics import Metrics
 from gateway_svc.sdapi.options_file import OptionsFile
 from gateway_svc.settings import Settings
 
@@ -29,9 +30,10 @@ class Services:
     catalogue: Catalogue
     options: OptionsFile
     threads: ThreadPoolExecutor
+    metrics: Metrics
 
     @classmethod
-    def start(cls, settings: Settings) -> Services:
+    def start(cls, settings: Settings, metrics: Metrics) -> Services:
         """Connects. Needs the running event loop."""
         token = settings.inference_token
         inference = Inference(settings.inference, token=token.get_secret_value() if token else None)
@@ -41,6 +43,7 @@ class Services:
             catalogue=Catalogue(inference),
             options=OptionsFile(settings.data_dir),
             threads=ThreadPoolExecutor(settings.encoder_threads, thread_name_prefix="encode"),
+            metrics=metrics,
         )
 
     async def close(self) -> None:

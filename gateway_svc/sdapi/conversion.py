@@ -67,7 +67,7 @@ def sampling(job: Job) -> types.SamplerSettings:
         sampler=job.solver.sampler,
         scheduler=job.solver.scheduler,
         steps=request.steps,
-        eta=_first(request.eta, _eta(job.solver.sampler, options)),
+        eta=request.eta if request.eta is not None else _eta(job.solver.sampler, options),
         s_churn=_first(request.s_churn, options.s_churn),
         s_tmin=_first(request.s_tmin, options.s_tmin),
         s_tmax=_first(request.s_tmax, options.s_tmax),
@@ -158,8 +158,11 @@ def unsigned_like(seed: int, asked: int | None) -> int:
     return seed + 2**64 if seed < 0 and not (asked is not None and asked < -1) else seed
 
 
-def _eta(sampler: str, options: Options) -> float:
-    return options.eta_ddim if sampler in _TIMESTEP_SAMPLERS else options.eta_ancestral
+def _eta(sampler: str, options: Options) -> float | None:
+    """The option for this kind of sampler; None, the sampler's own, where nobody has changed it."""
+    name = "eta_ddim" if sampler in _TIMESTEP_SAMPLERS else "eta_ancestral"
+    value: float = getattr(options, name)
+    return None if value == Options.model_fields[name].default else value
 
 
 def _first(asked: float | None, otherwise: float) -> float:

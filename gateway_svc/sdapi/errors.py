@@ -12,17 +12,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fastapi.responses import JSONResponse
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
 
-from latentwire.errors import Internal, InvalidArgument, LatentwireError, OutOfMemory
+from latentwire.errors import FieldViolation, Internal, InvalidArgument, LatentwireError, OutOfMemory
 
 
-class Refused(Exception):
-    """The API says no, with a status and a sentence."""
+class Refused(HTTPException):
+    """The API says no, with a status and a sentence.
 
-    def __init__(self, status: int, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
+    An HTTPException, since FastAPI lets no other exception through while it reads a body.
+    """
 
 
 class Raised(Exception):
@@ -77,6 +77,16 @@ _FIELDS: Final[Mapping[str, str]] = {
 }
 
 
+def invalid(error: ValidationError, where: str) -> InvalidArgument:
+    """What is wrong with the values of options: each named, with what came and what is allowed."""
+    return InvalidArgument.join(
+        [
+            FieldViolation(f"{where}.{found['loc'][0]}", f"{found['input']!r:.80} is not allowed: {found['msg']}")
+            for found in error.errors(include_url=False)
+        ]
+    )
+
+
 def invalid_body(errors: Sequence[Mapping[str, Any]]) -> JSONResponse:
     """422 with pydantic 1's words for what pydantic 2 found."""
     return JSONResponse({"detail": [_as_pydantic_1(error) for error in errors]}, status_code=422)
@@ -84,7 +94,7 @@ def invalid_body(errors: Sequence[Mapping[str, Any]]) -> JSONResponse:
 
 def refused(error: Refused) -> JSONResponse:
     """The API's own no."""
-    return _shaped(error.status, error="HTTPException", detail=error.detail)
+    return _shaped(error.status_code, error="HTTPException", detail=error.detail)
 
 
 def raised(error: Raised) -> JSONResponse:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from starlette.responses import Response
 
 from gateway_svc.files import encode
+from gateway_svc.grid import grid
 from gateway_svc.inference.client import engine_of
 from gateway_svc.inference.pictures import events
 from gateway_svc.sdapi import answer, checkpoint, parameters
-from gateway_svc.sdapi.conversion import to_contract
+from gateway_svc.sdapi.conversion import to_contract, unsigned_like
 from gateway_svc.sdapi.info import Made, info
 from gateway_svc.sdapi.job import Job
 from gateway_svc.sdapi.prepare import Body, file_format
+from gateway_svc.sdapi.saving import folder_of, save
 from gateway_svc.services import Services
 from latentwire.chunks import Picture
 from latentwire.errors import Internal
@@ -27,6 +30,7 @@ from latentwire.v1.types_pb2 import Model
 class File:
     """One finished picture, written."""
 
+    picture: Picture
     data: bytes
     infotext: str
 
@@ -45,10 +49,16 @@ class Outcome:
 async def run(body: Body, job: Job, services: Services) -> Response:
     """Generates, and answers as A1111 does. Raises LatentwireError."""
     outcome = await generate(job, services)
+    files = list(outcome.files)
+    if body.save_images:
+        await services.in_thread(_keep, job, files, services.settings.data_dir)
+        files = [*await _grid(job, files, services), *files]
     warnings = list(dict.fromkeys([*job.warnings, *outcome.accepted.warnings, *outcome.completed.warnings]))
-    made = Made(outcome.accepted, [file.infotext for file in outcome.files], outcome.model, warnings)
-    files = [file.data for file in outcome.files] if body.send_images else []
-    data = await services.in_thread(answer.body, body, files, info(job, made))
+    first = len(files) - len(outcome.files)
+    made = Made(outcome.accepted, [file.infotext for file in files], outcome.model, warnings, first_image=first)
+    sent = [file.data for file in files] if body.send_images else []
+    data = await services.in_thread(answer.body, body, sent, info(job, made))
+    services.metrics.images.inc(len(outcome.files))
     return Response(data, media_type="application/json", headers=headers(outcome.engine, warnings))
 
 
@@ -94,5 +104,27 @@ async def _model(name: str, services: Services) -> Model | None:
 
 async def _write(job: Job, accepted: gs.Accepted, picture: Picture, model: Model | None, services: Services) -> File:
     text = parameters.text(job, accepted, picture, model)
-    inside = text if job.options.enable_pnginfo else ""
-    return File(await services.in_thread(encode, picture, file_format(job.options), inside), text)
+    return File(picture, await services.in_thread(_encoded, job, picture, text), text)
+
+
+def _encoded(job: Job, picture: Picture, text: str) -> bytes:
+    return encode(picture, file_format(job.options), text if job.options.enable_pnginfo else "")
+
+
+async def _grid(job: Job, files: Sequence[File], services: Services) -> Sequence[File]:
+    """The pictures as one, where the options ask for it and there are several."""
+    if not job.options.return_grid or len(files) < 2:
+        return ()
+    sheet = await services.in_thread(grid, [file.picture for file in files])
+    text = files[0].infotext
+    return (File(sheet, await services.in_thread(_encoded, job, sheet, text), text),)
+
+
+def _keep(job: Job, files: Sequence[File], data_dir: Path) -> None:
+    """Saves the pictures in the data folder, unless the options say no."""
+    if not job.options.samples_save:
+        return
+    directory = job.options.outdir_samples or getattr(job.options, f"outdir_{job.kind}_samples")
+    seeds = [unsigned_like(file.picture.seed, job.request.seed) for file in files]
+    kind = file_format(job.options).kind
+    save(folder_of(data_dir, directory), kind, seeds, [file.data for file in files])

@@ -15,9 +15,12 @@ def decoded(text: str) -> bytes:
     if text.startswith(_URL_SCHEMES):
         raise Refused(500, "Requests not allowed")
     try:
-        return base64.b64decode(_payload(text).translate(_WHITESPACE), validate=True)
+        data = base64.b64decode(_payload(text).translate(_WHITESPACE), validate=True)
     except (binascii.Error, ValueError):
-        raise Refused(500, "Invalid encoded image") from None
+        data = b""
+    if not data:
+        raise Refused(500, "Invalid encoded image")
+    return data
 
 
 def _payload(text: str) -> str:

@@ -10,13 +10,12 @@ from pydantic import ValidationError
 from gateway_svc.files import FileFormat
 from gateway_svc.sdapi import checkpoint, input_image, not_yet, prompt_text, tasks
 from gateway_svc.sdapi.conversion import EMPHASIS, NOISE_SOURCES, PREVIEW_FORMATS, RESIZE_MODES
-from gateway_svc.sdapi.errors import Raised, Refused
+from gateway_svc.sdapi.errors import Raised, Refused, invalid
 from gateway_svc.sdapi.job import KINDS, Job, asked_size, floored
 from gateway_svc.sdapi.options import Options, UnknownOption
 from gateway_svc.sdapi.schemas import Img2ImgRequest, Txt2ImgRequest
 from gateway_svc.sdapi.solver import Solver, resolve
 from gateway_svc.services import Services
-from latentwire.errors import FieldViolation, InvalidArgument
 from latentwire.v1.types_pb2 import Model
 
 Body = Txt2ImgRequest | Img2ImgRequest
@@ -56,7 +55,7 @@ def snapshot(services: Services, changes: Mapping[str, Any], *, keep: bool) -> O
     except UnknownOption as error:
         raise Raised("KeyError", repr(error.args[0])) from None
     except ValidationError as error:
-        raise _invalid(error) from None
+        raise invalid(error, "override_settings") from None
 
 
 def file_format(options: Options) -> FileFormat:
@@ -104,13 +103,6 @@ def _as_many(request: Body, images: tuple[bytes, ...]) -> Body:
             "RuntimeError", f"bad number of images passed: {len(images)}; expecting {request.batch_size} or less"
         )
     return request.model_copy(update={"batch_size": len(images)})
-
-
-def _invalid(error: ValidationError) -> InvalidArgument:
-    details = error.errors(include_url=False)
-    return InvalidArgument.join(
-        [FieldViolation(f"override_settings.{d['loc'][0]}", f"{d['input']!r:.80}: {d['msg']}") for d in details]
-    )
 
 
 def _changes(request: Body, options: Options, model: Model | None) -> Iterator[str]:

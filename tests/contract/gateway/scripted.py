@@ -51,6 +51,8 @@ class Script:
     metadata: dict[str, str] = field(default_factory=dict)
     stops: list[gs.StopGenerationRequest] = field(default_factory=list)
     loads: list[str] = field(default_factory=list)
+    unloads: list[str] = field(default_factory=list)
+    memory: ms.DeviceMemory = field(default_factory=ms.DeviceMemory)
     listed: list[gs.ListGenerationsRequest] = field(default_factory=list)
     records: list[gs.Generation] = field(default_factory=list)
     preview: gs.Preview | None = None
@@ -147,7 +149,7 @@ class Models(ms_grpc.ModelServiceServicer):
         self._script = script
 
     async def ListModels(self, request: ms.ListModelsRequest, context: Context) -> ms.ListModelsResponse:
-        return ms.ListModelsResponse(models=self._script().models)
+        return ms.ListModelsResponse(models=self._script().models, memory=self._script().memory)
 
     async def LoadModel(self, request: ms.LoadModelRequest, context: Context) -> AsyncIterator[ms.LoadModelResponse]:
         self._script().loads.append(request.name)
@@ -155,6 +157,21 @@ class Models(ms_grpc.ModelServiceServicer):
             await context.abort_with_status(rpc_status.to_status(status.to_status(NotFound("no such model"))))
         yield ms.LoadModelResponse(fraction=0.5)
         yield ms.LoadModelResponse(fraction=1, model=model(request.name))
+
+    async def UnloadModel(self, request: ms.UnloadModelRequest, context: Context) -> ms.UnloadModelResponse:
+        self._script().unloads.append(request.name)
+        return ms.UnloadModelResponse(model=model(request.name))
+
+    async def ListUpscalers(self, request: ms.ListUpscalersRequest, context: Context) -> ms.ListUpscalersResponse:
+        image = ms.Upscaler(name="Lanczos", kind=ms.UPSCALER_KIND_IMAGE, scale=4)
+        return ms.ListUpscalersResponse(upscalers=[image, ms.Upscaler(name="Latent", kind=ms.UPSCALER_KIND_LATENT)])
+
+    async def ListLoras(self, request: ms.ListLorasRequest, context: Context) -> ms.ListLorasResponse:
+        return ms.ListLorasResponse(loras=[ms.Lora(name="soft", alias="softer", path="/soft", metadata={"a": "b"})])
+
+    async def ListEmbeddings(self, request: ms.ListEmbeddingsRequest, context: Context) -> ms.ListEmbeddingsResponse:
+        one = ms.Embedding(name="one", step=3, width=768, vector_count=2, loaded=True)
+        return ms.ListEmbeddingsResponse(embeddings=[one, ms.Embedding(name="two", width=768, vector_count=2)])
 
     async def ListSamplers(self, request: ms.ListSamplersRequest, context: Context) -> ms.ListSamplersResponse:
         return ms.ListSamplersResponse(samplers=[ms.Sampler(name=name, options=options) for name, options in SAMPLERS])

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import asyncio
+from base64 import b64decode
+from typing import Any
+
+import httpx2
+import pytest
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from gateway_svc.sdapi.tasks import legal
+from latentwire.errors import NotFound
+from latentwire.v1 import generation_service_pb2 as gs
+from latentwire.v1 import types_pb2 as types
+from tests.contract.gateway.conftest import Start
+from tests.contract.gateway.scripted import Script
+
+RUNNING, WAITING = types.GENERATION_STATE_RUNNING, types.GENERATION_STATE_WAITING
+IDLE = {
+    "progress": 0.0,
+    "eta_relative": 0.0,
+    "state": {
+        "skipped": False,
+        "interrupted": False,
+        "stopping_generation": False,
+        "job": "",
+        "job_count": 0,
+        "job_timestamp": "0",
+        "job_no": 0,
+        "sampling_step": 0,
+        "sampling_steps": 0,
+    },
+    "current_image": None,
+    "textinfo": None,
+}
+
+
+def generation(name: str, state: types.GenerationState.ValueType = RUNNING, **fields: Any) -> gs.Generation:
+    task = types.Task(task_id=f"task({name})", kind=fields.pop("kind", "txt2img"), owner=fields.pop("owner", ""))
+    return gs.Generation(request_id=name, task=task, state=state, accept_time=Timestamp(seconds=1), **fields)
+
+
+def halfway(**fields: Any) -> gs.Generation:
+    progress = gs.Progress(step=11, step_count=20, batch_index=1, batch_count=4)
+    return generation("half", progress=progress, eta=Duration(seconds=3), start_time=Timestamp(seconds=5), **fields)
+
+
+async def test_nothing_under_way_is_all_zero(client: httpx2.AsyncClient) -> None:
+    response = await client.get("/sdapi/v1/progress")
+    assert (response.status_code, response.json()) == (200, IDLE)
+
+
+async def test_progress_counts_batches_and_steps_as_a1111_does(client: httpx2.AsyncClient, script: Script) -> None:
+    script.records = [halfway()]
+    answer = (await client.get("/sdapi/v1/progress")).json()
+    assert answer["progress"] == pytest.approx(0.01 + 1 / 4 + 10 / 80)
+    assert answer["eta_relative"] == 3.0
+    assert answer["state"] | {"job_timestamp": ""} == {
+        "skipped": False,
+        "interrupted": False,
+        "stopping_generation": False,
+        "job": "Batch 2 out of 4",
+        "job_count": 4,
+        "job_timestamp": "",
+        "job_no": 1,
+        "sampling_step": 10,
+        "sampling_steps": 20,
+    }
+
+
+async def test_a_task_that_has_not_begun_is_not_ready_either(client: httpx2.AsyncClient, script: Script) -> None:
+    script.records = [generation("one", WAITING)]
+    answer = (await client.get("/sdapi/v1/progress")).json()
+    assert (answer["progress"], answer["eta_relative"]) == (0.01, 0.0)
+    assert (answer["state"]["job"], answer["state"]["job_count"]) == ("scripts_txt2img", -1)
+
+
+async def test_a_task_being_stopped_says_so(client: httpx2.AsyncClient, script: Script) -> None:
+    script.records = [halfway(stopping=True)]
+    state = (await client.get("/sdapi/v1/progress")).json()["state"]
+    assert (state["interrupted"], state["stopping_generation"]) == (True, True)
+
+
+async def test_the_picture_so_far_is_shown_unless_nobody_wants_it(client: httpx2.AsyncClient, script: Script) -> None:
+    script.records, script.preview = [halfway()], gs.Preview(data=b"preview", preview_id=4)
+    shown = (await client.get("/sdapi/v1/progress")).json()["current_image"]
+    without = (await client.get("/sdapi/v1/progress?skip_current_image=true")).json()["current_image"]
+    assert (b64decode(shown), without) == (b"preview", None)
+
+
+async def test_running_tasks_go_before_waiting_ones_and_old_before_new(
+    client: httpx2.AsyncClient, script: Script
+) -> None:
+    script.records = [generation("old", WAITING), generation("middle"), generation("new")]
+    await client.post("/sdapi/v1/interrupt")
+    assert [stop.request_id for stop in script.stops] == ["middle"]
+
+
+async def test_interrupt_and_skip_stop_what_progress_shows(client: httpx2.AsyncClient, script: Script) -> None:
+    script.records = [generation("one"), generation("two")]
+    interrupted, skipped = await client.post("/sdapi/v1/interrupt"), await client.post("/sdapi/v1/skip")
+    assert (interrupted.json(), skipped.json()) == ({}, None)
+    assert [(stop.request_id, stop.scope) for stop in script.stops] == [
+        ("one", gs.STOP_SCOPE_ALL),
+        ("one", gs.STOP_SCOPE_CURRENT_BATCH),
+    ]
+
+
+@pytest.mark.parametrize("parameter", ["id_task", "task_id"])
+async def test_a_task_can_be_named(client: httpx2.AsyncClient, script: Script, parameter: str) -> None:
+    script.records = [generation("one"), generation("two")]
+    await client.post(f"/sdapi/v1/interrupt?{parameter}=task(two)")
+    answer = (await client.get(f"/sdapi/v1/progress?{parameter}=task(nobody)")).json()
+    assert ([stop.request_id for stop in script.stops], answer) == (["two"], IDLE)
+
+
+async def test_an_id_that_the_contract_does_not_take_is_found_again(client: httpx2.AsyncClient, script: Script) -> None:
+    script.records = [generation("one")]
+    script.records[0].task.task_id = legal("ä/1")
+    await client.post("/sdapi/v1/interrupt", params={"id_task": "ä/1"})
+    assert [stop.request_id for stop in script.stops] == ["one"]
+
+
+async def test_generations_of_other_faces_are_left_alone(client: httpx2.AsyncClient, script: Script) -> None:
+    script.records = [generation("grpc", kind="own")]
+    await client.post("/sdapi/v1/interrupt")
+    assert ((await client.get("/sdapi/v1/progress")).json(), script.stops) == (IDLE, [])
+
+
+async def test_users_see_and_stop_their_own_tasks_only(start: Start, script: Script) -> None:
+    script.records = [generation("ann's", owner="ann"), generation("bob's", owner="bob")]
+    async with start(api_auth="ann:a,bob:b") as client:
+        await client.post("/sdapi/v1/interrupt", auth=("bob", "b"))
+        await client.post("/sdapi/v1/interrupt?id_task=task(ann's)", auth=("bob", "b"))
+    assert [stop.request_id for stop in script.stops] == ["bob's"]
+
+
+async def test_a_task_that_ends_meanwhile_is_no_error(client: httpx2.AsyncClient, script: Script) -> None:
+    script.records, script.error = [generation("one")], NotFound("gone")
+    assert (await client.post("/sdapi/v1/interrupt")).status_code == 200
+
+
+async def test_an_interrupted_request_answers_with_what_there_is(client: httpx2.AsyncClient, script: Script) -> None:
+    script.hold, script.records = True, [generation("one")]
+    request = asyncio.create_task(client.post("/sdapi/v1/txt2img", json={"width": 64, "height": 64}))
+    await script.held.wait()
+    await client.post("/sdapi/v1/interrupt")
+    response = await request
+    assert (response.status_code, len(response.json()["images"])) == (200, 1)
+
+
+class TestInternalProgress:
+    URL = "/internal/progress"
+
+    async def test_an_active_task_shows_fraction_eta_and_a_new_preview(
+        self, client: httpx2.AsyncClient, script: Script
+    ) -> None:
+        script.records = [halfway()]
+        script.preview = gs.Preview(data=b"x", preview_id=4, format=types.IMAGE_FORMAT_WEBP)
+        answer = (await client.post(self.URL, json={"id_task": "task(half)"})).json()
+        assert answer == {
+            "active": True,
+            "queued": False,
+            "completed": False,
+            "progress": pytest.approx(0.375),
+            "eta": 3.0,
+            "live_preview": "data:image/webp;base64,eA==",
+            "id_live_preview": 4,
+            "textinfo": None,
+        }
+
+    async def test_a_preview_that_the_caller_has_is_not_sent_again(
+        self, client: httpx2.AsyncClient, script: Script
+    ) -> None:
+        script.records, script.preview = [halfway()], gs.Preview(data=b"x", preview_id=4)
+        known = (await client.post(self.URL, json={"id_task": "task(half)", "id_live_preview": 4})).json()
+        unwanted = (await client.post(self.URL, json={"id_task": "task(half)", "live_preview": False})).json()
+        assert (known["live_preview"], known["id_live_preview"]) == (None, 4)
+        assert (unwanted["live_preview"], unwanted["id_live_preview"]) == (None, -1)
+
+    async def test_a_waiting_task_tells_its_place(self, client: httpx2.AsyncClient, script: Script) -> None:
+        script.records = [generation("one", WAITING, queue_position=2)]
+        answer = (await client.post(self.URL, json={"id_task": "task(one)"})).json()
+        assert (answer["active"], answer["queued"], answer["textinfo"]) == (False, True, "In queue: 3")
+        assert (await client.get("/internal/pending-tasks")).json() == {"size": 1, "tasks": ["task(one)"]}
+
+    @pytest.mark.parametrize(
+        ("records", "completed"), [([], False), ([generation("one", types.GENERATION_STATE_SUCCEEDED)], True)]
+    )
+    async def test_a_task_that_is_over_or_unknown_is_not_active(
+        self, client: httpx2.AsyncClient, script: Script, records: list[gs.Generation], completed: bool
+    ) -> None:
+        script.records = records
+        answer = (await client.post(self.URL, json={"id_task": "task(one)"})).json()
+        assert (answer["active"], answer["queued"], answer["completed"]) == (False, False, completed)
+        assert (answer["progress"], answer["id_live_preview"]) == (None, -1)
