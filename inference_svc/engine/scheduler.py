@@ -66,7 +66,9 @@ class Scheduler(Generic[Id]):
 
     Kinds in their order, so that finishing goes first; a kind passed over eight times in a row gets one tick. Among
     the keys of the kind, ticks alternate between that of the oldest job and that of the one with the fewest rows left;
-    beyond the batch's limit, slots do. Priority outranks both, and within a priority a job whose deadline is near.
+    beyond the batch's limit, slots do. Each kind and each key has its own turns: shared ones can fall into step with
+    each other, and then the oldest waits for ever. Priority outranks both, and within a priority a job whose deadline
+    is near.
 
     `limit(key, ready)`: the most rows of the next batch of that key. `pace(key)`: seconds per row, None if unknown.
     """
@@ -80,7 +82,9 @@ class Scheduler(Generic[Id]):
     ) -> None:
         self._limit = limit
         self._pace = pace
-        self._ticks, self._slots = Turns(shortest_share), Turns(shortest_share)
+        self._share = shortest_share
+        self._ticks = {kind: Turns(shortest_share) for kind in Kind}
+        self._slots: dict[BatchKey, Turns] = {}
         self._jobs: dict[str, _Job[Id]] = {}
         self._passed: dict[Kind, int] = {}
 
@@ -126,6 +130,7 @@ class Scheduler(Generic[Id]):
         """Returns the next batch and takes its rows out; None: nothing is ready."""
         jobs = [job for job in self._jobs.values() if job.asks and not job.held]
         if not jobs:
+            self._slots.clear()
             return None
         jobs.sort(key=lambda job: job.terms.arrival)
         kind = self._kind({key.kind for job in jobs for key in job.asks})
@@ -145,7 +150,7 @@ class Scheduler(Generic[Id]):
         first = [job for job in jobs if self._rank(job, now) == rank]
         oldest, shortest = first[0], min(first, key=_Job.length)
         keys = [next(key for key in job.asks if key.kind == kind) for job in (oldest, shortest)]
-        return keys[self._ticks.next()] if keys[0] != keys[1] else keys[0]
+        return keys[self._ticks[kind].next()] if keys[0] != keys[1] else keys[0]
 
     def _rank(self, job: _Job[Id], now: float) -> tuple[int, bool]:
         return -job.terms.priority, not self._urgent(job, now)
@@ -158,6 +163,7 @@ class Scheduler(Generic[Id]):
         ready = sum(len(ask) for job in jobs for ask in job.asks[key])
         limit = max(1, self._limit(key, ready))
         if ready <= limit:
+            self._slots.pop(key, None)
             return [row for job in jobs for ask in job.asks.pop(key) for row in ask]
         taken: list[Id] = []
         for first in self._classes(jobs, now):
@@ -173,8 +179,8 @@ class Scheduler(Generic[Id]):
 
     def _fill(self, taken: list[Id], jobs: list[_Job[Id]], key: BatchKey, limit: int) -> None:
         """Takes asks in turn from the oldest and from the shortest until the batch is full."""
-        by_length = sorted(jobs, key=_Job.length)
+        by_length, turns = sorted(jobs, key=_Job.length), self._slots.setdefault(key, Turns(self._share))
         while len(taken) < limit and (ready := [job for job in jobs if key in job.asks]):
-            order = by_length if self._slots.next() else ready
+            order = by_length if turns.next() else ready
             chosen = next(job for job in order if key in job.asks)
             taken += chosen.take(key, limit - len(taken))

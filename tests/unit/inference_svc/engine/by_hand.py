@@ -44,8 +44,10 @@ class InlinePool(ComputePool):
 class ByHand:
     """Does what the engine's thread and its callers do, one after the other."""
 
-    def __init__(self, runner: Runner, settings: EngineSettings | None = None) -> None:
-        settings, clock, costs = settings or EngineSettings(), FakeClock(), Costs()
+    def __init__(
+        self, runner: Runner, settings: EngineSettings | None = None, *, clock: FakeClock | None = None
+    ) -> None:
+        settings, clock, costs = settings or EngineSettings(), clock or FakeClock(), Costs()
         self.inbox = Inbox(clock)
         self.ledger = Ledger(settings, costs, clock)
         device = Device(runner, clock, BatchCap(settings.max_batch_rows), costs, NoMetrics())

@@ -362,7 +362,6 @@ def test_only_so_many_held_pictures_may_wait_beside_those_that_run() -> None:
             runner.wait_entered()
             engine.hold(name)
             runner.allow()
-            settled(engine)
         settled(engine)
         assert listeners[2].events == []
         engine.release("a")

@@ -103,6 +103,16 @@ def test_contended_ticks_alternate_between_the_keys_of_the_oldest_and_of_the_sho
     assert ticks(queue, 4) == ["a1", "b1", "a2", "b2"]
 
 
+def test_turns_of_ticks_and_of_slots_do_not_fall_into_step() -> None:
+    queue = scheduler(limit=1)
+    enter(queue, "a", "old", evaluations=1000)
+    served = []
+    for number in range(8):
+        enter(queue, chr(ord("b") + number), f"new{number}", key=(LARGE, SMALL)[number % 2], evaluations=1)
+        served += ticks(queue, 1)
+    assert "old" in served
+
+
 def test_work_that_is_done_makes_a_job_shorter_but_never_nothing() -> None:
     queue = scheduler(limit=1, share=1.0)
     enter(queue, "a", "a1", evaluations=10)

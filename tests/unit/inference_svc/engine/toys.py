@@ -32,6 +32,9 @@ from latentwire.errors import LatentwireError, NotFound
 PATIENCE_S = 20
 """How long a test waits for another thread before it fails."""
 
+FOREVER = 10**9
+"""Steps of a picture that only ends when it is made to."""
+
 KEY = BatchKey(Kind.DENOISE, "toy", (1, 2, 2), 77)
 
 
