@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 from inference_svc.models.folder import Config, ModelFolder
+from inference_svc.models.machine import usable_memory_bytes
 from inference_svc.work import BatchKey, Kind
 
 _FLOAT = 4
@@ -64,10 +64,8 @@ def latent_scale(folder: ModelFolder) -> int:
 
 
 def default_budget(device_kind: str) -> int:
-    """Returns bytes that a batch may take: a quarter of the machine's memory, at least 2 GiB; 8 GiB on a GPU."""
-    if device_kind != "cpu":
-        return 8 * _GIB
-    return max(2 * _GIB, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4)
+    """Returns bytes that a batch may take: a quarter of the memory that we may use; 8 GiB on a GPU."""
+    return usable_memory_bytes() // 4 if device_kind == "cpu" else 8 * _GIB
 
 
 def _finest_attention(unet: Config) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inference_svc.models.devices import Device
+from inference_svc.models.machine import usable_memory_bytes
 
 _STATM = Path("/proc/self/statm")
 
@@ -27,5 +28,5 @@ def device_memory(device: Device, statm: Path = _STATM) -> DeviceMemory:
     process = int(statm.read_text().split()[1]) * page if statm.is_file() else 0
     if device.kind != "cpu":
         return DeviceMemory(device.kind, process_bytes=process)
-    total, free = (os.sysconf(name) * page for name in ("SC_PHYS_PAGES", "SC_AVPHYS_PAGES"))
-    return DeviceMemory("cpu", total, free, process)
+    total, free = usable_memory_bytes(), os.sysconf("SC_AVPHYS_PAGES") * page
+    return DeviceMemory("cpu", total, min(total, free), process)

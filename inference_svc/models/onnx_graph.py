@@ -13,9 +13,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from inference_svc.engine.runner import DeviceLost
-from inference_svc.models.cores import usable_cores
 from inference_svc.models.devices import Device, import_runtime
 from inference_svc.models.folder import unusable
+from inference_svc.models.machine import usable_cores
 from latentwire.errors import Internal, OutOfMemory
 
 Array: TypeAlias = np.ndarray[Any, Any]

@@ -1,4 +1,4 @@
-"""How many threads are worth having."""
+"""What of the machine this process may use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from inference_svc.models.cores import usable_cores
+from inference_svc.models.machine import usable_cores, usable_memory_bytes
 
 
 def allow(monkeypatch: pytest.MonkeyPatch, cpus: set[int]) -> None:
@@ -43,3 +43,10 @@ def test_a_system_without_affinity_counts_its_processors(monkeypatch: pytest.Mon
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: 3)
     assert usable_cores(tmp_path, tmp_path / "none") == 3
+
+
+@pytest.mark.parametrize(("line", "expected"), [("1048576", 1048576), ("max", None), ("9" * 20, None)])
+def test_a_container_limit_bounds_memory(tmp_path: Path, line: str, expected: int | None) -> None:
+    (tmp_path / "memory.max").write_text(line + "\n")
+    whole = usable_memory_bytes(tmp_path / "none")
+    assert usable_memory_bytes(tmp_path / "memory.max") == (expected or whole)

@@ -1,4 +1,4 @@
-"""How many threads are worth having: the cores that this process may use."""
+"""What of the machine this process may use: cores and memory, within the limits of its container."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 _CPU = Path("/sys/devices/system/cpu")
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
+_MEMORY = Path("/sys/fs/cgroup/memory.max")
 
 
 def usable_cores(cpus: Path = _CPU, quota: Path = _QUOTA) -> int:
@@ -17,6 +18,13 @@ def usable_cores(cpus: Path = _CPU, quota: Path = _QUOTA) -> int:
     allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
     cores = {_read(cpus / f"cpu{cpu}" / "topology" / "thread_siblings_list") or str(cpu) for cpu in allowed}
     return max(1, min(len(cores), _share(_read(quota))))
+
+
+def usable_memory_bytes(limit: Path = _MEMORY) -> int:
+    """Returns bytes of main memory, in use or not, that this process may have at most."""
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    line = _read(limit)
+    return min(machine, int(line)) if line.isdecimal() else machine
 
 
 def _share(line: str) -> int:
