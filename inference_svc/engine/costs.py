@@ -19,21 +19,22 @@ class _Pace:
 class Costs:
     """Seconds per row by kind, model and shape; a context's length is not known before its prompt is read.
 
-    Written by the engine thread, read by any: a key's pace is replaced as a whole.
+    The first batch of its like is not counted: it pays for allocation, and a deadline refused for that would be refused
+    in vain. Written by the engine thread, read by any: a pace is replaced as a whole.
     """
 
     def __init__(self, *, weight: float = 0.1, most_keys: int = 256) -> None:
         self._weight = weight
         self._most_keys = most_keys
-        self._paces: OrderedDict[_Like, _Pace] = OrderedDict()
+        self._paces: OrderedDict[_Like, _Pace | None] = OrderedDict()
 
     def measured(self, key: BatchKey, rows: int, seconds: float) -> None:
         """Learns that a batch of so many rows took so long."""
         like, each = _like(key), seconds / rows
-        old = self._paces.get(like)
-        if old is None:
-            self._paces[like] = _Pace(each, each)
+        if like not in self._paces:
+            self._paces[like] = None
         else:
+            old = self._paces[like] or _Pace(each, each)
             self._paces[like] = _Pace(old.recent_s + self._weight * (each - old.recent_s), min(old.best_s, each))
         if len(self._paces) > self._most_keys:
             self._paces.popitem(last=False)

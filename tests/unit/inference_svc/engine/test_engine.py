@@ -201,17 +201,18 @@ def test_positions_counts_and_times_follow_the_requests() -> None:
     clock = FakeClock()
     runner, listener = ToyRunner(gated=True, clock=clock), Recorder()
     with running(runner, EngineSettings(max_running=1), clock=clock) as engine:
-        engine.submit(request("a", walk(3), key=KEY, evaluations=3))
+        engine.submit(request("a", walk(4), key=KEY, evaluations=4))
         runner.wait_entered()
         engine.submit(request("b", walk(2), key=KEY, evaluations=2, listener=listener))
         assert [engine.position("a"), engine.position("b"), engine.counts()] == [None, 0, (1, 1)]
         assert [engine.eta_s("b"), engine.start_eta_s("b")] == [None, None]
-        runner.allow()
-        runner.wait_entered()
+        for _ in range(2):
+            runner.allow()
+            runner.wait_entered()
         assert [engine.eta_s("a"), engine.eta_s("b"), engine.start_eta_s("b")] == [4.0, 4.0, 2.0]
         runner.open()
         listener.wait()
-        assert [engine.now(), engine.counts(), engine.batch_cap(KEY)] == [5.0, (0, 0), 8]
+        assert [engine.now(), engine.counts(), engine.batch_cap(KEY)] == [6.0, (0, 0), 8]
 
 
 def test_a_deadline_that_passes_ends_the_request_before_its_next_evaluation() -> None:
@@ -238,7 +239,7 @@ def test_a_deadline_is_seen_by_an_engine_that_sleeps() -> None:
 def test_a_deadline_out_of_reach_is_refused_once_the_key_was_measured() -> None:
     clock, listener = FakeClock(), Recorder()
     with running(ToyRunner(clock=clock), clock=clock) as engine:
-        engine.submit(request("a", walk(1), listener=listener, key=KEY))
+        engine.submit(request("a", walk(2), listener=listener, key=KEY))
         listener.wait()
         with pytest.raises(DeadlineUnreachable):
             engine.submit(request("b", walk(9), key=KEY, evaluations=9, deadline=engine.now() + 8.0))

@@ -15,8 +15,8 @@ from tests.unit.inference_svc.engine.toys import KEY, FakeClock, request, walk
 
 def ledger(pace: float | None = None, **settings: int) -> Ledger:
     costs = Costs()
-    if pace is not None:
-        costs.measured(KEY, 1, pace)
+    for seconds in () if pace is None else (pace, pace):
+        costs.measured(KEY, 1, seconds)
     return Ledger(EngineSettings(**settings), costs, FakeClock())
 
 
