@@ -91,7 +91,7 @@ types: dev ## mypy --strict
 	@$(BIN)/mypy
 
 walls: dev ## who may import whom
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 buf: dev ## the contract: lint, format, no break since the last release
 	@$(BIN)/buf lint

@@ -1,4 +1,4 @@
-"""What every suite has: a marker from its path."""
+"""What every suite has: a marker from its path, and the end-to-end suite more time."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 SUITES = frozenset({"unit", "contract", "guard", "e2e", "load", "gpu"})
+# Processes that start, and models that are made, on a machine with other things to do.
+E2E_TIMEOUT_S = 300
 _TESTS = Path(__file__).parent
 
 
@@ -16,3 +18,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         suite = item.path.relative_to(_TESTS).parts[0]
         if suite in SUITES:
             item.add_marker(suite)
+        if suite == "e2e":
+            item.add_marker(pytest.mark.timeout(E2E_TIMEOUT_S))

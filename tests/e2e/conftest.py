@@ -12,17 +12,19 @@ import pytest
 from tests.e2e.pair import Pair, served
 
 ROOT = Path(__file__).resolve().parents[2]
+UNTRAINED = ROOT / "var" / "flatland-untrained"
 EMBEDDED = ROOT / "inference_svc" / "models" / "flatland" / "model_index.json"
 
 
 @pytest.fixture(scope="session")
-def model(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+def model() -> tuple[str, ...]:
     """The flags that name a model: none where one is embedded, else an untrained export of the same architecture."""
     if EMBEDDED.exists():
         return ()
-    folder = tmp_path_factory.mktemp("model")
-    subprocess.run([sys.executable, "-m", "tools.flatland.untrained", "--out", str(folder)], cwd=ROOT, check=True)
-    return (f"--model={folder}",)
+    if not (UNTRAINED / "model_index.json").exists():
+        make = [sys.executable, "-m", "tools.flatland.untrained", "--out", str(UNTRAINED)]
+        subprocess.run(make, cwd=ROOT, check=True, timeout=240)
+    return (f"--model={UNTRAINED}",)
 
 
 @pytest.fixture(scope="module", params=["fake", "onnx"])
