@@ -23,11 +23,23 @@ from gateway_svc.sdapi import (
 )
 from gateway_svc.services import Services
 from gateway_svc.settings import Settings
+from gateway_svc.web import routes as web
 from latentwire import __version__
 from latentwire.errors import Internal, LatentwireError
 
 _LOG = logging.getLogger(__name__)
-_ROUTES = (routes, progress_routes, options_routes, lists, nothing_installed, server_routes, internal, health, metrics)
+_ROUTES = (
+    routes,
+    progress_routes,
+    options_routes,
+    lists,
+    nothing_installed,
+    server_routes,
+    internal,
+    health,
+    metrics,
+    web,
+)
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -16,6 +16,7 @@ from latentwire.v1 import generation_service_pb2 as gs
 from latentwire.v1 import types_pb2 as types
 
 router = APIRouter(prefix="/internal", tags=["internal"])
+_DEFAULT_SAMPLER: Final = "DPM++ 2M"
 _ENDED: Final = (
     types.GENERATION_STATE_SUCCEEDED,
     types.GENERATION_STATE_CANCELLED,
@@ -78,6 +79,7 @@ async def defaults(services: ServicesOf) -> dict[str, Any]:
         "height": can.native_size or 512,
         "steps": can.recommended_steps or 20,
         "cfg_scale": can.recommended_guidance or 7.0,
+        "sampler": _DEFAULT_SAMPLER,
         "size_multiple": can.size_multiple or 8,
         "min_size": can.min_size or 64,
         "max_size": can.max_size or 2048,

@@ -1,0 +1,1 @@
+"""The page at /: three files, served as they are."""
