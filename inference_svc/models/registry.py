@@ -191,13 +191,13 @@ class Registry:
             self._move(name, ModelState.AVAILABLE)
 
     def _refresh(self) -> None:
-        paths = self._catalog.paths()
-        idle = {ModelState.AVAILABLE, ModelState.FAILED}
-        gone = [name for name, entry in self._entries.items() if name not in paths and entry.state in idle]
-        for name in gone:
-            del self._entries[name]
-        for name, path in paths.items():
-            self._entries.setdefault(name, Entry(name, path))
+        found, idle = self._catalog.paths(), {ModelState.AVAILABLE, ModelState.FAILED}
+        kept = {
+            name: entry
+            for name, entry in self._entries.items()
+            if entry.state not in idle or found.get(name) == entry.path
+        }
+        self._entries = {**{name: Entry(name, path) for name, path in found.items()}, **kept}
 
     def _known(self, name: str) -> str:
         name = name or self._default

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -52,6 +52,7 @@ def test_a_torch_tensor_stays_one() -> None:
     np.testing.assert_allclose(weighted.numpy(), apply_weights(HIDDEN, WEIGHTS), rtol=1e-4, atol=1e-5)
 
 
+@settings(deadline=None)
 @given(
     arrays(np.float32, (1, 77, 3), elements=st.floats(-100, 100, width=32)),
     st.lists(st.floats(-10, 10), min_size=77, max_size=77),
