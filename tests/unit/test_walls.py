@@ -26,6 +26,8 @@ FAULTS = {
     "inference_svc.sampling.grpc": "import grpc",
     "inference_svc.engine.messages": "from latentwire.v1 import types_pb2",
     "inference_svc.models.protobuf": "import google.protobuf.message",
+    "gateway_svc.sdapi.call": "import grpc",
+    "gateway_svc.web.messages": "from latentwire.v1 import types_pb2",
 }
 
 
