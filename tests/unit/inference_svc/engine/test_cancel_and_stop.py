@@ -11,6 +11,7 @@ import pytest
 from inference_svc.engine import EngineSettings, Outcome, PictureDone, Started
 from inference_svc.work import Compute, Evaluate, Pipeline, Report, Stopped
 from latentwire.errors import Cancelled, Unavailable
+from tests.unit.inference_svc.engine.by_hand import ByHand
 from tests.unit.inference_svc.engine.toys import (
     PATIENCE_S,
     Recorder,
@@ -232,13 +233,29 @@ def test_stopping_fails_the_request_when_a_picture_fails_over_it() -> None:
         except Stopped:
             raise ValueError("planned") from None
 
-    runner, listener = ToyRunner(gated=True), Recorder()
+    runner, listener, other = ToyRunner(gated=True), Recorder(), Recorder()
     with running(runner) as engine:
         engine.submit(request("a", breaks, stoppable, listener=listener))
+        engine.submit(request("b", walk(3), listener=other))
         runner.wait_entered()
         engine.stop("a")
         runner.open()
-        assert listener.wait().outcome is Outcome.FAILED
+        assert [listener.wait().outcome, other.wait().outcome] == [Outcome.FAILED, Outcome.SUCCEEDED]
+
+
+def test_the_late_answer_to_an_abandoned_ask_is_not_taken_for_the_answer_to_the_next() -> None:
+    def pipeline() -> Pipeline:
+        try:
+            yield Report((yield Compute(lambda: "late")))
+        except Stopped:
+            yield Report((yield Compute(lambda: "wanted")))
+
+    engine, listener = ByHand(ToyRunner()), Recorder()
+    engine.submit(request("a", pipeline, listener=listener))
+    engine.loop.tick()
+    engine.loop.stop("a", False)
+    engine.finish()
+    assert listener.reports == ["wanted"]
 
 
 @pytest.mark.parametrize("fails", [False, True])

@@ -10,7 +10,7 @@ import pytest
 
 from inference_svc.pipelines.conditioning import Conditioning, ConditioningPart, ConditioningSegment
 from inference_svc.pipelines.guided import Guided
-from inference_svc.pipelines.spec import GuidanceSettings
+from inference_svc.pipelines.spec import GuidanceSettings, SamplingSettings
 from inference_svc.sampling import SamplerState, first_state
 from inference_svc.sampling.guidance import combine
 from inference_svc.work import Array, Ask, DenoiseRow, Evaluate
@@ -34,8 +34,8 @@ def equal(left: Array | None, right: Array) -> bool:
     return left is not None and np.array_equal(left, right)
 
 
-def first_step(guided: Guided) -> tuple[SamplerState, list[DenoiseRow]]:
-    job = spec()
+def first_step(guided: Guided, sampler: str = "Euler") -> tuple[SamplerState, list[DenoiseRow]]:
+    job = spec(sampling=SamplingSettings(sampler))
     steps: Generator[Ask, Any, SamplerState] = guided.step(job.plan, first_state(job.plan, job.latent_shape))
     ask, asked = next(steps), list[DenoiseRow]()
     try:
@@ -72,3 +72,9 @@ def test_a_single_part_without_a_negative_prompt_is_its_own_prediction() -> None
     state, (row,) = first_step(guided)
     assert equal(guided.denoised, compute(row))
     assert state.step == 1
+
+
+def test_each_evaluation_of_a_step_has_its_own_place_among_the_segments() -> None:
+    cond = Conditioning((ConditioningPart(1.0, held((0, 0.1), (99, 0.2))),))
+    _, rows = first_step(Guided("toy", GuidanceSettings(1.0), cond, None, 40), "Heun")
+    assert [row.context.flat[0] for row in rows] == [np.float32(0.1), np.float32(0.2)]
