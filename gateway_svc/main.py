@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import sys
 from pathlib import Path
@@ -36,9 +37,17 @@ def main(print_config: bool, **flags: object) -> None:
     except BadSettings as error:
         click.echo(f"latentwire gateway: {error}", err=True)
         sys.exit(2)
-    # Imported with the port already open: connections that come meanwhile wait instead of being refused.
+    _serve(settings, listener)
+
+
+def _serve(settings: Settings, listener: socket.socket) -> None:
+    # Imported with the port already open: connections that come meanwhile wait instead of being refused. What imports
+    # make is never garbage, so looking for it among them would be time lost, now and later.
+    gc.disable()
     from gateway_svc.server import serve
 
+    gc.freeze()
+    gc.enable()
     serve(settings, listener)
 
 
@@ -54,6 +63,3 @@ def listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise BadSettings(f"port {port} on {host} can't be used: {(error.strerror or str(error)).lower()}.") from None
     return listener
-
-
-__all__ = ["Settings", "listen", "main"]

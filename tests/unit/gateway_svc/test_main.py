@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from gateway_svc.main import listen, main
+from gateway_svc.settings import BadSettings
+
+
+def test_the_configuration_can_be_printed() -> None:
+    result = CliRunner().invoke(main, ["--print-config", "--port", "1234", "--keep-on-disconnect"])
+    printed = json.loads(result.output)
+    assert (result.exit_code, printed["port"], printed["keep_on_disconnect"]) == (0, 1234, True)
+
+
+def test_a_bad_value_is_one_sentence_and_exit_status_2() -> None:
+    result = CliRunner().invoke(main, ["--port", "99999"])
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert result.stderr.startswith("latentwire gateway: port: ")
+
+
+def test_a_taken_port_is_one_sentence_and_exit_status_2() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        result = CliRunner().invoke(main, ["--port", str(taken.getsockname()[1])])
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "can't be used: address already in use." in result.stderr
+
+
+def test_ipv6_addresses_are_listened_on_too() -> None:
+    with listen("::1", 0) as listener:
+        assert listener.family == socket.AF_INET6
+
+
+def test_an_address_of_another_machine_is_refused() -> None:
+    with pytest.raises(BadSettings, match=r"^port 0 on 192\.0\.2\.1 can't be used"):
+        listen("192.0.2.1", 0)
+
+
+def test_the_gateway_starts_alone_and_stops_when_it_is_told(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "gateway_svc", "--port", "0", "--data-dir", str(tmp_path)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ}) as process:
+        assert process.stderr is not None
+        assert "Gateway on http://127.0.0.1:" in process.stderr.readline()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
