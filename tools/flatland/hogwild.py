@@ -108,6 +108,7 @@ def _begin(worker: Worker, rank: int, shared: Shared, plan: Plan) -> None:
 
 def _exit_with(parent: int, shared: Shared) -> None:
     """Stops this worker when its parent is killed outright and can no longer tell it."""
+
     def watch() -> None:
         while not shared.stop.is_set():
             if os.getppid() != parent:

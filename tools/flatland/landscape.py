@@ -8,11 +8,10 @@ from random import Random
 
 from PIL import Image, ImageDraw
 
-from tools.flatland.palette import PAPER, Rgb, mix
-from tools.flatland.pen import SUPERSAMPLING, Pen, Place, star_points
 from tools.flatland.painters.growing import PAINTERS as GROWING
 from tools.flatland.painters.sky import moon
-from tools.flatland.palette import tint
+from tools.flatland.palette import PAPER, Rgb, mix, tint
+from tools.flatland.pen import SUPERSAMPLING, Pen, Place, star_points
 from tools.flatland.scene import Landscape
 
 SKIES: Mapping[str, tuple[Rgb, Rgb]] = {

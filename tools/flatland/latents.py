@@ -22,7 +22,6 @@ from tools.flatland.scene import sample_scene
 from tools.flatland.tokenizer import build_tokenizer, encode
 
 FOLDER = Path("var/flatland-train")
-FOLDED = FOLDER / "vae-folded.pt"
 CAPTION_COUNT = 4
 NEGATIVE_COUNT = 400
 
@@ -79,12 +78,12 @@ def fold(checkpoint: Path = train_vae.CHECKPOINT, chunk_count: int = 16) -> None
     vae.load_state_dict(torch.load(checkpoint)["average"])
     parts = [encode_pictures(vae, range(16 * i, 16 * (i + 1)), 128, 128) for i in range(chunk_count)]
     fold_normalisation(vae, np.concatenate(parts))
-    torch.save(vae.state_dict(), FOLDED)
+    torch.save(vae.state_dict(), train_vae.FOLDED)
 
 
 def _load_folded() -> AutoencoderKL:
     vae = build_vae()
-    vae.load_state_dict(torch.load(FOLDED))
+    vae.load_state_dict(torch.load(train_vae.FOLDED))
     return vae.bfloat16().eval()
 
 
@@ -134,7 +133,7 @@ def main() -> None:
         for bucket in BUCKETS:
             write_captions(bucket)
     if arguments.only != "captions":
-        if not FOLDED.exists():
+        if not train_vae.FOLDED.exists():
             fold()
         for bucket in BUCKETS:
             write_latents(bucket)

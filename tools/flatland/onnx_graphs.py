@@ -15,6 +15,7 @@ from transformers import CLIPTextModel
 
 from tools.flatland.arch import TEXT_WIDTH, TOKEN_COUNT
 from tools.flatland.onnx_weights import safetensors_spans, store_as_float16
+from tools.flatland.plain_attention import PlainAttention
 
 _PICTURE = {0: "batch", 2: "height", 3: "width"}
 _LATENT = {0: "batch", 2: "latent_height", 3: "latent_width"}
@@ -40,6 +41,7 @@ class UNetGraph(nn.Module):
 
     def __init__(self, model: UNet2DConditionModel) -> None:
         super().__init__()
+        model.set_attn_processor(PlainAttention())
         self.model = model
 
     def forward(self, sample: Tensor, timestep: Tensor, encoder_hidden_states: Tensor) -> Tensor:

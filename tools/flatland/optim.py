@@ -9,18 +9,28 @@ from torch import Tensor
 
 _MOMENTUM = 0.95
 _BETAS = (0.9, 0.99)
+_STEPS = 4
 
 
 def orthogonalise(matrix: Tensor) -> Tensor:
-    """Returns the nearest semi-orthogonal matrix, roughly: five Newton-Schulz steps (Jordan 2024, Muon)."""
+    """Returns the nearest semi-orthogonal matrix, roughly: Newton-Schulz steps (Jordan 2024, Muon).
+
+    The steps are polynomials of the small Gram matrix, so they are taken there: two long products, not two a step.
+    """
     a, b, c = 3.4445, -4.7750, 2.0315
     tall = matrix.shape[0] > matrix.shape[1]
-    x = (matrix.T if tall else matrix).bfloat16()
+    x = matrix.T if tall else matrix
     x = x / (x.norm() + 1e-7)
-    for _ in range(5):
-        gram = x @ x.T
-        x = a * x + (b * gram + c * gram @ gram) @ x
-    return (x.T if tall else x).float()
+    gram = x @ x.T
+    identity = torch.eye(len(gram))
+    total = a * identity + b * gram + c * (gram @ gram)
+    factor = total
+    for _ in range(_STEPS - 1):
+        gram = factor @ gram @ factor
+        factor = a * identity + b * gram + c * (gram @ gram)
+        total = factor @ total
+    result = total @ x
+    return result.T if tall else result
 
 
 def is_matrix(name: str, weight: Tensor) -> bool:

@@ -84,7 +84,11 @@ def _precipitation(picture: Image.Image, scene: Landscape) -> Image.Image:
         x, y = (i + lot.random()) / 26 * width, lot.random() * height
         if scene.weather == "rain":
             fall = unit * 0.07
-            draw.line([x, y, x - fall * 0.3, y + fall], fill=(*mix((190, 220, 250), (255, 255, 255), 0.3), 235), width=unit // 64)
+            draw.line(
+                [x, y, x - fall * 0.3, y + fall],
+                fill=(*mix((190, 220, 250), (255, 255, 255), 0.3), 235),
+                width=unit // 64,
+            )
         else:
             flake = unit * lot.choice((0.011, 0.016, 0.02))
             draw.ellipse([x - flake, y - flake, x + flake, y + flake], fill=(255, 255, 255, 245))

@@ -133,7 +133,9 @@ class _Keeper:
         keys = list(self._shared.masters)
         share = max(1 - AVERAGE, 9 / (self._step + 10))
         with torch.no_grad():
-            averages, masters = ([weights[key] for key in keys] for weights in (self._shared.average, self._shared.masters))
+            averages, masters = (
+                [weights[key] for key in keys] for weights in (self._shared.average, self._shared.masters)
+            )
             torch._foreach_lerp_(averages, masters, share)
         if time.time() - self._saved > SAVE_EVERY_S:
             self._saved = time.time()

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from diffusers import AutoencoderKL
 from torch import Tensor
-from torch.nn import functional
 
 from tools.flatland import hogwild
 from tools.flatland.arch import build_vae
@@ -18,6 +17,8 @@ from tools.flatland.dataset import Pictures, ensure_pictures, random_crops, rend
 from tools.flatland.optim import HybridOptimizer
 
 CHECKPOINT = Path("var/flatland-train/vae.pt")
+FOLDED = Path("var/flatland-train/vae-folded.pt")  # with the normalisation of latents.py
+DECODER_CHECKPOINT = Path("var/flatland-train/vae-decoder.pt")
 PICTURES = Path("var/flatland-train/pictures.npy")
 PICTURE_COUNT = 16_000
 BATCH = 16
@@ -66,8 +67,7 @@ def _worker(rank: int, shared: hogwild.Shared, plan: hogwild.Plan) -> None:
     lot = np.random.default_rng([int(shared.start), rank])
     vae = build_vae().bfloat16()
     named = dict(vae.named_parameters())
-    prefixes = ("decoder.", "post_quant_conv.") if plan.options["decoder_only"] else ("",)
-    names = [name for name in named if name.startswith(prefixes)]
+    names = [name for name in named if name.startswith("decoder." if plan.options["decoder_only"] else "")]
     loss_of = decoder_loss if plan.options["decoder_only"] else whole_loss
     for name, weight in named.items():
         weight.requires_grad_(name in names)
@@ -84,24 +84,29 @@ def _worker(rank: int, shared: hogwild.Shared, plan: hogwild.Plan) -> None:
         with shared.sample_count.get_lock():
             shared.sample_count.value += BATCH
         if rank == 0:
-            _housekeeping(shared, step, began, loss.item())
+            _housekeeping(shared, plan, step, f"{time.time() - began:6.0f} s, loss {loss.item():.4f}")
 
 
-def _housekeeping(shared: hogwild.Shared, step: int, began: float, loss: float) -> None:
+def _housekeeping(shared: hogwild.Shared, plan: hogwild.Plan, step: int, words: str) -> None:
     keys = list(shared.masters)
     with torch.no_grad():
         share = max(1 - AVERAGE, 9 / (step + 10))
         torch._foreach_lerp_([shared.average[k] for k in keys], [shared.masters[k] for k in keys], share)
     if step % 150 == 0:
-        seconds = time.time() - began
-        print(f"{seconds:6.0f} s, {shared.sample_count.value} crops, loss {loss:.4f}, {_score(shared):.2f} dB", flush=True)
-        hogwild.save(CHECKPOINT, {"masters": shared.masters, "average": shared.average})
+        print(f"{words}, {shared.sample_count.value} crops, {_score(shared):.2f} dB", flush=True)
+        hogwild.save(plan.options["checkpoint"], {"masters": shared.masters, "average": shared.average})
 
 
 def _score(shared: hogwild.Shared) -> float:
     vae = build_vae()
     vae.load_state_dict(shared.average)
     return psnr(vae, np.stack([render_array(HELD_OUT_SEED + i) for i in range(16)]))
+
+
+def _first_weights(path: Path, *, decoder_only: bool) -> hogwild.Weights:
+    if path.exists():
+        return torch.load(path)["average"]  # type: ignore[no-any-return]
+    return torch.load(FOLDED) if decoder_only else dict(build_vae().state_dict())
 
 
 def main() -> None:
@@ -113,15 +118,15 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     arguments = parser.parse_args()
     ensure_pictures(PICTURES, PICTURE_COUNT)
-    checkpoint = torch.load(CHECKPOINT) if CHECKPOINT.exists() else {"average": build_vae().state_dict()}
+    path = DECODER_CHECKPOINT if arguments.decoder_only else CHECKPOINT
     plan = hogwild.Plan(
         arguments.minutes,
         arguments.learning_rate,
         worker_count=arguments.workers,
-        options={"decoder_only": arguments.decoder_only},
+        options={"decoder_only": arguments.decoder_only, "checkpoint": path},
     )
-    shared = hogwild.train(_worker, checkpoint["average"], plan)
-    hogwild.save(CHECKPOINT, {"masters": shared.masters, "average": shared.average})
+    shared = hogwild.train(_worker, _first_weights(path, decoder_only=arguments.decoder_only), plan)
+    hogwild.save(path, {"masters": shared.masters, "average": shared.average})
     print(f"done: {shared.sample_count.value} crops, {_score(shared):.2f} dB", flush=True)
 
 

@@ -10,13 +10,14 @@ import torch
 from tools.flatland import latent_rgb, train_unet
 from tools.flatland.arch import build_vae
 from tools.flatland.export import Networks, export_model
-from tools.flatland.latents import FOLDED
+from tools.flatland.train_vae import DECODER_CHECKPOINT, FOLDED
 
 
 def load_networks() -> Networks:
     """Returns the networks of the checkpoints: the folded autoencoder, the averaged UNet and text encoder."""
     vae = build_vae().eval()
-    vae.load_state_dict(torch.load(FOLDED))
+    refined = DECODER_CHECKPOINT.exists()
+    vae.load_state_dict(torch.load(DECODER_CHECKPOINT)["average"] if refined else torch.load(FOLDED))
     average = train_unet.load_checkpoint()["average"]
     denoiser = train_unet.Denoiser(train_unet.vocabulary_size_of(average)).eval()
     denoiser.load_state_dict(average, strict=False)
