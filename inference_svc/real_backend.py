@@ -8,8 +8,18 @@ from contextlib import contextmanager
 from types import MappingProxyType
 
 from inference_svc.engine import Engine, EngineMetrics, EngineSettings
-from inference_svc.models import Catalog, Entry, Loader, ModelRunner, ModelState, Registry, choose_device
-from inference_svc.models.onnx_graph import OnnxSettings
+from inference_svc.models import (
+    Catalog,
+    Device,
+    Entry,
+    Loader,
+    ModelRunner,
+    ModelState,
+    OnnxSettings,
+    Registry,
+    choose_device,
+    device_memory,
+)
 from inference_svc.rpc.backend import Backend
 from inference_svc.rpc.catalogue import LoadProgress, Memory, ModelEntry, State, UsableModel
 from inference_svc.settings import Settings
@@ -28,7 +38,7 @@ _STATES: Mapping[ModelState, State] = MappingProxyType(
 class RegistryCatalogue:
     """The registry of models as servicers need it."""
 
-    def __init__(self, registry: Registry, device: str) -> None:
+    def __init__(self, registry: Registry, device: Device) -> None:
         self._registry, self._device = registry, device
 
     def entries(self) -> Sequence[ModelEntry]:
@@ -69,8 +79,9 @@ class RegistryCatalogue:
         self._registry.unload(name)
 
     def memory(self) -> Memory:
-        """Names the device; its memory is not known."""
-        return Memory(self._device)
+        """Returns what is known of the device's memory."""
+        memory = device_memory(self._device)
+        return Memory(memory.device, memory.total_bytes, memory.free_bytes, memory.process_bytes)
 
 
 def real_backend(
@@ -87,7 +98,7 @@ def real_backend(
     registry = Registry(Catalog(settings.model, settings.models_dir), loader, runner)
     engine = Engine(runner, engine_settings, metrics=metrics, on_lost=on_lost)
     engine.start()
-    return Backend(settings.engine, engine, RegistryCatalogue(registry, device.kind))
+    return Backend(settings.engine, engine, RegistryCatalogue(registry, device))
 
 
 def _listed(entry: Entry) -> ModelEntry:

@@ -63,7 +63,7 @@ def real(path: Path, model: LoadedModel) -> Backend:
     registry.load().result(10)
     engine = Engine(runner, EngineSettings())
     engine.start()
-    return Backend("onnx", engine, RegistryCatalogue(registry, "cpu"))
+    return Backend("onnx", engine, RegistryCatalogue(registry, Device("cpu")))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=["fake", "real"])

@@ -69,11 +69,12 @@ async def test_work_that_outlasts_the_grace_is_cancelled_with_a_status(gate: Gat
     server = Server(gate.backend(), Listening())
     port = await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        call = Serving(server, gate.backend(), channel).generation.GenerateImage(asked("too-long", steps=50))
+        call = Serving(server, gate.backend(), channel).generation.GenerateImage(asked("too-long", steps=150))
         await until(lambda: gate.begun == 1)
         draining = asyncio.create_task(server.drain(0.0))
-        await until(lambda: not draining.done())
-        gate.let()
+        while not server.book.get("too-long").ended:
+            gate.let()
+            await asyncio.sleep(0.002)
         error = await failure(call)
         assert (type(error), error.reason) == (Unavailable, "DRAINING")
         await draining

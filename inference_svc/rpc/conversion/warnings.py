@@ -15,6 +15,7 @@ def warnings_of(request: g.GenerateImageRequest, facts: ModelFacts) -> list[str]
             f"guidance.image_scale has no effect: {name} lacks that input",
         ),
         (request.tiling and not facts.tileable, f"tiling has no effect: {name} can't wrap around"),
+        (request.init.color_correction, "init.color_correction has no effect: it is not implemented yet"),
         (request.events.resume_every > 0, "events.resume_every has no effect: resume points are not made yet"),
     )
     return [text for applies, text in remarks if applies]

@@ -1,0 +1,90 @@
+"""The states of a generation are a table."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from inference_svc.rpc.generation.journal import Journal
+from inference_svc.rpc.generation.progress import ProgressCounter, Step, is_due
+from inference_svc.rpc.generation.record import Birth, Record
+from inference_svc.rpc.generation.tasks import Tasks
+from latentwire.errors import Aborted, Cancelled, OutOfRange
+from latentwire.v1 import generation_service_pb2 as g
+from latentwire.v1 import types_pb2 as t
+
+_STATES = t.GenerationState.values()[1:]
+_ENDS = {t.GENERATION_STATE_SUCCEEDED, t.GENERATION_STATE_CANCELLED, t.GENERATION_STATE_FAILED}
+_ALLOWED = {
+    *((t.GENERATION_STATE_WAITING, end) for end in _ENDS),
+    *((t.GENERATION_STATE_RUNNING, end) for end in _ENDS),
+    (t.GENERATION_STATE_WAITING, t.GENERATION_STATE_RUNNING),
+}
+
+
+def _record() -> Record:
+    return Record(Birth("r", 1, "m", 1, 1), Journal("r"), clock=lambda: 5.0)
+
+
+@pytest.mark.parametrize(("before", "after"), list(product(_STATES, _STATES)))
+def test_only_the_moves_of_the_table_are_made(
+    before: t.GenerationState.ValueType, after: t.GenerationState.ValueType
+) -> None:
+    record = _record()
+    record.state = before
+    if (before, after) in _ALLOWED:
+        record.move(after)
+        assert record.state == after
+    else:
+        with pytest.raises(ValueError, match="can't go from"):
+            record.move(after)
+        assert record.state == before
+
+
+def test_the_end_of_a_cancelled_generation_is_told_to_late_readers() -> None:
+    record = _record()
+    record.end(t.GENERATION_STATE_CANCELLED, Cancelled("no"))
+    reader = record.attach()
+    assert (record.end_time, record.cancelled, reader.unsent_pictures) == (5.0, True, 0)
+
+
+def test_a_reader_can_begin_only_where_there_is_something() -> None:
+    with pytest.raises(OutOfRange):
+        _record().attach(1)
+
+
+def test_a_record_without_a_task_has_none_of_its_words() -> None:
+    birth = Birth("r", 1, "m", 1, 1)
+    assert (birth.task_id, birth.owner, birth.task_kind) == ("", "", "")
+
+
+def test_progress_is_that_of_the_slowest_picture() -> None:
+    counter = ProgressCounter(batch_size=2, batch_count=2)
+    steps = [(0, 0, 1), (0, 0, 2), (0, 1, 1), (0, 1, 2), (1, 2, 1), (1, 3, 1)]
+    told = [counter.count(Step(batch, picture, step, 4, 0.5, 8)) for batch, picture, step in steps]
+    shown = [(p.batch_index, p.step, p.fraction) for p in told if p is not None]
+    assert shown == [(0, 1, 0.125), (0, 2, 0.25), (1, 1, 0.625)]
+
+
+def test_a_pass_that_begins_anew_is_counted_from_the_start() -> None:
+    counter = ProgressCounter(batch_size=1, batch_count=1)
+    steps = [counter.count(Step(0, 0, step, 2, 0.5, 8)) for step in (1, 2, 1)]
+    assert [progress.step for progress in steps if progress] == [1, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("step", "every", "due"), [(1, 1, True), (1, 2, False), (2, 2, True), (5, 2, True), (5, 0, False)]
+)
+def test_progress_is_due_every_so_many_steps_and_at_the_end(step: int, every: int, due: bool) -> None:
+    assert is_due(g.Progress(step=step, step_count=5), every) == due
+
+
+def test_stopped_tasks_are_remembered_up_to_a_number() -> None:
+    tasks = Tasks(most=2)
+    for name in ("a", "b", "c"):
+        tasks.stop(name, "stopped")
+    assert [tasks.stopped(name) for name in ("a", "b", "c")] == [False, True, True]
+    tasks.check("a")
+    with pytest.raises(Aborted, match="'c' was stopped"):
+        tasks.check("c")

@@ -1,0 +1,27 @@
+"""Errors as statuses, and back."""
+
+from __future__ import annotations
+
+import pytest
+from google.rpc import code_pb2, status_pb2
+
+from latentwire.errors import ERRORS, FieldViolation, Internal, LatentwireError, QueueFull
+from latentwire.status import from_status, to_status
+
+
+@pytest.mark.parametrize("kind", ERRORS)
+def test_an_error_comes_back_as_it_was(kind: type[LatentwireError]) -> None:
+    error = kind("what", violations=[FieldViolation("f", "d")], retry_after_s=2.5, metadata={"k": "v"})
+    again = from_status(to_status(error))
+    assert type(again) is kind
+    assert (again.message, again.reason, again.retry_after_s) == ("what", error.reason, 2.5)
+    assert (again.violations, dict(again.metadata)) == (error.violations, {"k": "v"})
+
+
+def test_what_an_error_does_not_carry_is_not_made_up() -> None:
+    again = from_status(to_status(QueueFull("full")))
+    assert (again.violations, again.retry_after_s, dict(again.metadata)) == ((), None, {})
+
+
+def test_a_status_of_another_origin_gives_the_class_of_its_code() -> None:
+    assert type(from_status(status_pb2.Status(code=code_pb2.DATA_LOSS, message="x"))) is Internal
