@@ -75,15 +75,15 @@ class Engine:
 
     def stop(self, request_id: str, *, current_batch: bool = False) -> bool:
         """Ends a request, or its current batch, early with what there is."""
-        return self._tell(request_id, partial(self._loop.stop, request_id, current_batch))
+        return self._tell(request_id, partial(self._loop.stop, request_id, current_batch=current_batch))
 
     def hold(self, request_id: str) -> bool:
         """Gives a request no more device work until `release`."""
-        return self._tell(request_id, partial(self._loop.hold, request_id, True))
+        return self._tell(request_id, partial(self._loop.hold, request_id, held=True))
 
     def release(self, request_id: str) -> bool:
         """Lets a held request go on."""
-        return self._tell(request_id, partial(self._loop.hold, request_id, False))
+        return self._tell(request_id, partial(self._loop.hold, request_id, held=False))
 
     def between_ticks(self, function: Callable[[], None]) -> bool:
         """Has a function called on the device thread between two evaluations; it must be quick and handle its errors.

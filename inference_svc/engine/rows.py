@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from inference_svc.engine.job import Picture
+from inference_svc.engine.scheduler import Batch
 from inference_svc.work import BatchKey, Row
 
 
@@ -28,10 +30,11 @@ class Pending:
 
 
 class Rows:
-    """Rows that were asked for and have not come back."""
+    """Rows that were asked for and have not come back. Some are to be tried alone: their batch has failed."""
 
     def __init__(self) -> None:
         self._pending: dict[RowId, Pending] = {}
+        self._alone: deque[Pending] = deque()
 
     def add(self, picture: Picture, rows: Sequence[Row]) -> list[tuple[RowId, BatchKey]]:
         """Takes in one ask; returns what the scheduler is to know of it. Raises what a row's key raises."""
@@ -44,6 +47,17 @@ class Rows:
         """Returns the rows of these ids."""
         return [self._pending[id_] for id_ in ids]
 
+    def try_alone(self, pending: Sequence[Pending]) -> None:
+        """Sets rows aside to be tried one by one."""
+        self._alone.extend(pending)
+
+    def next_alone(self) -> Batch[RowId] | None:
+        """Returns the next row to be tried alone, as a batch of its own."""
+        if not self._alone:
+            return None
+        row = self._alone.popleft()
+        return Batch(row.row.key, (row.id,))
+
     def drop(self, ids: Sequence[RowId]) -> None:
         """Forgets rows."""
         for id_ in ids:
@@ -54,4 +68,5 @@ class Rows:
         ids = [RowId(picture.request_id, picture.index, number) for number in range(len(picture.results))]
         waiting = [id_ for id_ in ids if id_ in self._pending]
         self.drop(waiting)
+        self._alone = deque(row for row in self._alone if row.picture is not picture)
         return waiting

@@ -122,7 +122,7 @@ class Scheduler(Generic[Id]):
         """Returns how many rows a job has left, as estimated."""
         return self._jobs[job].remaining
 
-    def hold(self, job: str, held: bool) -> None:
+    def hold(self, job: str, *, held: bool) -> None:
         """Passes a job over until it is let go."""
         self._jobs[job].held = held
 

@@ -253,7 +253,7 @@ def test_the_late_answer_to_an_abandoned_ask_is_not_taken_for_the_answer_to_the_
     engine, listener = ByHand(ToyRunner()), Recorder()
     engine.submit(request("a", pipeline, listener=listener))
     engine.loop.tick()
-    engine.loop.stop("a", False)
+    engine.loop.stop("a", current_batch=False)
     engine.finish()
     assert listener.reports == ["wanted"]
 

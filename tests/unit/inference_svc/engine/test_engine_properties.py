@@ -78,9 +78,9 @@ class Session:
             case ("cancel", name):
                 self._cancel(name)
             case ("stop" | "stop batch" as scope, name):
-                self.engine.loop.stop(name, scope == "stop batch")
+                self.engine.loop.stop(name, current_batch=scope == "stop batch")
             case (held, name):
-                self.engine.loop.hold(name, held == "hold")
+                self.engine.loop.hold(name, held=held == "hold")
 
     def _submit(self, number: int, name: str, pictures: int, steps: int) -> None:
         listener, makers = Recorder(), (lambda: picture(steps, number),) * pictures
@@ -107,7 +107,7 @@ def test_every_accepted_request_ends_exactly_once_and_a_cancelled_one_evaluates_
     for number, action in enumerate(actions):
         session.act(number, action)
     for name in "abcd":
-        session.engine.loop.hold(name, False)
+        session.engine.loop.hold(name, held=False)
     session.engine.finish()
     assert session.engine.ledger.counts() == (0, 0)
     for listener, pictures in session.accepted.values():

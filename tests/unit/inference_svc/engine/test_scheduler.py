@@ -154,9 +154,9 @@ def test_age_is_arrival_not_the_order_of_entering() -> None:
 def test_a_held_job_is_passed_over_until_it_is_let_go() -> None:
     queue = scheduler()
     enter(queue, "a", "a1")
-    queue.hold("a", True)
+    queue.hold("a", held=True)
     assert queue.schedule(0.0) is None
-    queue.hold("a", False)
+    queue.hold("a", held=False)
     assert ticks(queue, 1) == ["a1"]
 
 
