@@ -53,8 +53,8 @@ async def serve(settings: Settings, began: float) -> int:
     backend = _backend(settings, EngineCounters(metrics.registry), _on_lost(signs))
     metrics.registry.register(EngineCollector(backend.engine.counts))
     server = Server(backend, _listening(settings), metrics)
-    with _heeding(signs):
-        await _start(server, settings, metrics)
+    with _heeding(signs), _exported(settings, metrics):
+        await _start(server, settings)
         ready = asyncio.create_task(_become_ready(server, backend, settings, began))
         await _first_of(signs.stop, signs.lost, ready)
         return await _end(server, backend, settings, signs)
@@ -110,17 +110,32 @@ def _tls(settings: Settings) -> tuple[bytes, bytes] | None:
         raise CannotStart(f"Cannot read {error.filename}: {error.strerror}.") from error
 
 
-async def _start(server: Server, settings: Settings, metrics: RpcMetrics) -> None:
+@contextmanager
+def _exported(settings: Settings, metrics: RpcMetrics) -> Iterator[None]:
+    """Answers Prometheus until the end of the block, where a port for it is set."""
+    if not settings.metrics_port:
+        yield
+        return
+    try:
+        exporter, thread = start_http_server(settings.metrics_port, settings.host, metrics.registry)
+    except OSError as error:
+        where = f"{settings.host}:{settings.metrics_port}"
+        raise CannotStart(f"Cannot listen on {where}: {error.strerror}. Choose another with --metrics-port.") from error
+    try:
+        yield
+    finally:
+        exporter.shutdown()
+        exporter.server_close()
+        thread.join()
+
+
+async def _start(server: Server, settings: Settings) -> None:
     try:
         if settings.port:
             claim(settings.host, settings.port, "--port")
         await server.start()
-        if settings.metrics_port:
-            start_http_server(settings.metrics_port, settings.host, metrics.registry)
     except (PortTaken, CannotListen) as error:
         raise CannotStart(str(error)) from error
-    except OSError as error:
-        raise CannotStart(f"Cannot listen on {settings.host}:{settings.metrics_port}: {error.strerror}.") from error
 
 
 def _warm_up() -> None:

@@ -12,10 +12,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from latentwire.v1 import generation_service_pb2_grpc as gg
-from tests.contract.serving import asked, failure
+from tests.contract.serving import asked
 
 _PATIENCE_S = 30
 
@@ -54,29 +53,6 @@ async def test_a_signal_drains_running_work_and_ends_well() -> None:
             process.send_signal(signal.SIGTERM)
             assert [event async for event in events][-1].HasField("completed")
         assert await asyncio.wait_for(process.wait(), _PATIENCE_S) == 0
-
-
-async def test_a_second_signal_waits_for_nothing() -> None:
-    async with (
-        _started("--port", "0", "--fake-step-time", "0.05") as process,
-        grpc.aio.insecure_channel(f"127.0.0.1:{await _ready(process)}") as channel,
-    ):
-        call = gg.GenerationServiceStub(channel).GenerateImage(asked(steps=150, batch_count=100))
-        assert (await anext(aiter(call))).HasField("accepted")
-        health = aiter(health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest()))
-        assert (await anext(health)).status == health_pb2.HealthCheckResponse.SERVING
-        process.send_signal(signal.SIGINT)
-        assert (await anext(health)).status == health_pb2.HealthCheckResponse.NOT_SERVING
-        process.send_signal(signal.SIGINT)
-        assert await asyncio.wait_for(process.wait(), _PATIENCE_S) == 0
-
-
-async def test_a_lost_device_ends_the_process_with_an_error() -> None:
-    async with _started("--port", "0", "--fake-lose-device-at", "2") as process:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{await _ready(process)}") as channel:
-            error = await failure(gg.GenerationServiceStub(channel).GenerateImage(asked(steps=5)))
-        assert error.reason == "DEVICE_LOST"
-        assert await asyncio.wait_for(process.wait(), _PATIENCE_S) == 3
 
 
 async def test_a_port_that_is_taken_is_one_sentence() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from inference_svc.rpc.conversion.events import duration, timestamp
 from inference_svc.rpc.conversion.violations import Violations
 from inference_svc.rpc.generation.record import Record
+from inference_svc.rpc.told import told
 from latentwire.errors import InvalidArgument
 from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import types_pb2 as t
@@ -32,7 +33,7 @@ def generation_message(record: Record, eta_s: float | None, *, owner_known: bool
         images_done=record.images_done,
         image_count=record.birth.image_count,
         stopping=record.stopping,
-        error=record.error.message if record.error else "",
+        error=told(record.error).message if record.error else "",
         last_sequence=record.journal.last_sequence,
     )
 

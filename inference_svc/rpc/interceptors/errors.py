@@ -11,12 +11,11 @@ import grpc
 from grpc_status import rpc_status
 
 from inference_svc.rpc.interceptors.around import Call
+from inference_svc.rpc.told import told
 from latentwire.errors import Internal, LatentwireError
 from latentwire.status import to_status
 
 log = logging.getLogger(__name__)
-
-_NO_DETAILS = "internal error; the server's log has the details"
 
 
 @asynccontextmanager
@@ -32,11 +31,10 @@ async def errors_as_status(call: Call) -> AsyncIterator[None]:
     except LatentwireError as error:
         if isinstance(error, Internal):
             log.exception("%s failed", call.method)
-            error = Internal(_NO_DETAILS)
-        await _abort(call, error)
+        await _abort(call, told(error))
     except Exception:
         log.exception("%s failed", call.method)
-        await _abort(call, Internal(_NO_DETAILS))
+        await _abort(call, told(Internal("")))
 
 
 async def _abort(call: Call, error: LatentwireError) -> None:
