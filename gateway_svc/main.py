@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -37,7 +39,10 @@ def main(print_config: bool, **flags: object) -> None:
     except BadSettings as error:
         click.echo(f"latentwire gateway: {error}", err=True)
         sys.exit(2)
-    _serve(settings, listener)
+    # uvicorn drains, then raises the signal again; asked to stop, and stopped, is not a failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with contextlib.suppress(KeyboardInterrupt):
+        _serve(settings, listener)
 
 
 def _serve(settings: Settings, listener: socket.socket) -> None:

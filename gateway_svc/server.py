@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import signal
 import socket
 
 import uvicorn
@@ -20,10 +18,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     host, port = listener.getsockname()[:2]
     _LOG.info("Gateway on http://%s:%d, inference at %s", host, port, settings.inference)
-    # uvicorn raises the signal again once it has stopped; asked to stop and stopped is not a failure.
-    signal.signal(signal.SIGTERM, lambda *_: None)
-    with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(configuration(settings)).run(sockets=[listener])
+    uvicorn.Server(configuration(settings)).run(sockets=[listener])
 
 
 def configuration(settings: Settings) -> uvicorn.Config:

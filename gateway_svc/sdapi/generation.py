@@ -18,7 +18,7 @@ from gateway_svc.sdapi.conversion import to_contract, unsigned_like
 from gateway_svc.sdapi.info import Made, info
 from gateway_svc.sdapi.job import Job
 from gateway_svc.sdapi.prepare import Body, file_format
-from gateway_svc.sdapi.saving import folder_of, save
+from gateway_svc.sdapi.saving import save
 from gateway_svc.services import Services
 from latentwire.chunks import Picture
 from latentwire.errors import Internal
@@ -50,8 +50,9 @@ async def run(body: Body, job: Job, services: Services) -> Response:
     """Generates, and answers as A1111 does. Raises LatentwireError."""
     outcome = await generate(job, services)
     files = list(outcome.files)
+    if job.folder:
+        await services.in_thread(_keep, job, job.folder, files)
     if body.save_images:
-        await services.in_thread(_keep, job, files, services.settings.data_dir)
         files = [*await _grid(job, files, services), *files]
     warnings = list(dict.fromkeys([*job.warnings, *outcome.accepted.warnings, *outcome.completed.warnings]))
     first = len(files) - len(outcome.files)
@@ -120,11 +121,6 @@ async def _grid(job: Job, files: Sequence[File], services: Services) -> Sequence
     return (File(sheet, await services.in_thread(_encoded, job, sheet, text), text),)
 
 
-def _keep(job: Job, files: Sequence[File], data_dir: Path) -> None:
-    """Saves the pictures in the data folder, unless the options say no."""
-    if not job.options.samples_save:
-        return
-    directory = job.options.outdir_samples or getattr(job.options, f"outdir_{job.kind}_samples")
+def _keep(job: Job, folder: Path, files: Sequence[File]) -> None:
     seeds = [unsigned_like(file.picture.seed, job.request.seed) for file in files]
-    kind = file_format(job.options).kind
-    save(folder_of(data_dir, directory), kind, seeds, [file.data for file in files])
+    save(folder, file_format(job.options).kind, seeds, [file.data for file in files])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from gateway_svc.sdapi.options import Options
@@ -25,6 +26,7 @@ class Job:
     owner: str = ""
     model: str = ""
     init_images: tuple[bytes, ...] = ()
+    folder: Path | None = None
     warnings: tuple[str, ...] = ()
 
     @property

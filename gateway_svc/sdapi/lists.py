@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from gateway_svc.sdapi import checkpoint
+from gateway_svc.sdapi import checkpoint, styles
 from gateway_svc.services import Services, ServicesOf
 from latentwire.v1 import model_service_pb2 as ms
 from latentwire.v1 import types_pb2 as types
@@ -83,6 +83,16 @@ async def embeddings(services: ServicesOf) -> dict[str, dict[str, Item]]:
     for embedding in answer.embeddings:
         found["loaded" if embedding.loaded else "skipped"][embedding.name] = _embedding(embedding)
     return found
+
+
+@router.get("/prompt-styles")
+async def prompt_styles(services: ServicesOf) -> list[Item]:
+    """Styles, in the order of their file."""
+    found = await services.in_thread(styles.read, services.settings.data_dir)
+    return [
+        {"name": style.name, "prompt": style.prompt, "negative_prompt": style.negative_prompt}
+        for style in found.values()
+    ]
 
 
 async def _upscalers(services: Services) -> list[ms.Upscaler]:

@@ -34,12 +34,6 @@ async def realesrgan_models() -> list[Item]:
     return []
 
 
-@router.get("/prompt-styles")
-async def prompt_styles() -> list[Item]:
-    """Styles."""
-    return []
-
-
 @router.get("/extensions")
 async def extensions() -> list[Item]:
     """Extensions."""

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gateway_svc.sdapi.coercion import Number, Text, Whole
+
+READ_ONLY: Final = frozenset(
+    {"sd_checkpoint_hash", "api_enable_requests", "api_forbid_local_requests", "api_useragent"}
+)
+"""Options that no client sets: what follows from others, and what guards the server."""
+
+INERT: Final = (
+    *("token_merging_ratio", "token_merging_ratio_img2img", "token_merging_ratio_hr", "sd_noise_schedule"),
+    *("uni_pc_variant", "uni_pc_skip_type", "uni_pc_order", "uni_pc_lower_order_final", "use_old_scheduling"),
+    *("beta_dist_alpha", "beta_dist_beta", "pad_cond_uncond", "sd_lora", "extra_networks_default_multiplier"),
+    *("sdxl_crop_top", "sdxl_crop_left", "sdxl_clip_l_skip", "upscaler_for_img2img"),
+    *("add_model_name_to_info", "add_model_hash_to_info", "add_version_to_infotext"),
+)
+"""Options that change pictures or their texts in A1111 and change nothing here: said wherever they are set."""
 
 
 class UnknownOption(KeyError):

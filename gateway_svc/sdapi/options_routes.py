@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from gateway_svc.sdapi import checkpoint
 from gateway_svc.sdapi.errors import Raised, invalid
 from gateway_svc.sdapi.models import load
-from gateway_svc.sdapi.options import UnknownOption
+from gateway_svc.sdapi.options import READ_ONLY, UnknownOption
 from gateway_svc.services import Services, ServicesOf
 from latentwire.errors import Unavailable
 from latentwire.v1.types_pb2 import Model
@@ -36,14 +36,11 @@ async def set_options(changes: Annotated[dict[str, Any], Body()], services: Serv
     if name is not None:
         changes = changes | {"sd_model_checkpoint": await _switched(str(name), services)}
     try:
-        await services.in_thread(services.options.change, {k: v for k, v in changes.items() if k not in _READ_ONLY})
+        await services.in_thread(services.options.change, {k: v for k, v in changes.items() if k not in READ_ONLY})
     except UnknownOption as error:
         raise Raised("KeyError", repr(error.args[0])) from None
     except ValidationError as error:
         raise invalid(error, "options") from None
-
-
-_READ_ONLY = frozenset({"sd_checkpoint_hash", "api_enable_requests", "api_forbid_local_requests", "api_useragent"})
 
 
 async def _switched(name: str, services: Services) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from gateway_svc.files import FileFormat
-from gateway_svc.sdapi import checkpoint, input_image, not_yet, prompt_text, tasks
+from gateway_svc.sdapi import checkpoint, input_image, not_yet, prompt_text, saving, styles, tasks
 from gateway_svc.sdapi.conversion import EMPHASIS, NOISE_SOURCES, PREVIEW_FORMATS, RESIZE_MODES
 from gateway_svc.sdapi.errors import Raised, Refused, invalid
 from gateway_svc.sdapi.job import KINDS, Job, asked_size, floored
-from gateway_svc.sdapi.options import Options, UnknownOption
+from gateway_svc.sdapi.options import INERT, READ_ONLY, Options, UnknownOption
 from gateway_svc.sdapi.schemas import Img2ImgRequest, Txt2ImgRequest
 from gateway_svc.sdapi.solver import Solver, resolve
 from gateway_svc.services import Services
@@ -21,35 +23,43 @@ from latentwire.v1.types_pb2 import Model
 Body = Txt2ImgRequest | Img2ImgRequest
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Both prompts, ready."""
+
+    prompt: str
+    negative_prompt: str
+    warnings: tuple[str, ...] = ()
+
+
 async def job_of(body: Body, services: Services, owner: str) -> Job:
     """The job. Raises Refused, Raised or LatentwireError where there can't be one."""
     request = body.filled()
     not_yet.refuse(request)
     options = snapshot(services, request.override_settings or {}, keep=not request.override_settings_restore_afterwards)
     file_format(options)
-    images = await input_images(request, services) if isinstance(request, Img2ImgRequest) else ()
-    models = await services.catalogue.models() if options.sd_model_checkpoint else ()
-    model = checkpoint.find(models, options.sd_model_checkpoint or "")
+    model = await model_of(options, services)
     solver = await solver_of(request, services)
-    text = texts(request, options)
-    request = _as_many(request, images)
+    words = await words_of(request, options, services)
+    images = await input_images(request, services) if isinstance(request, Img2ImgRequest) else ()
     return Job(
-        request=request,
+        request=_as_many(request, images),
         options=options,
         solver=solver,
-        prompt=text(request.prompt or ""),
-        negative_prompt=text(request.negative_prompt or ""),
+        prompt=words.prompt,
+        negative_prompt=words.negative_prompt,
         task_id=tasks.legal(request.force_task_id) if request.force_task_id else tasks.fresh(_kind(request)),
         owner=owner,
         model=model.name if model else "",
         init_images=images,
-        warnings=(*solver.warnings, *_changes(request, options, model)),
+        folder=_folder(request, options, services.settings.data_dir),
+        warnings=(*solver.warnings, *words.warnings, *changes_of(request, options, model)),
     )
 
 
 def snapshot(services: Services, changes: Mapping[str, Any], *, keep: bool) -> Options:
     """The options with the request's own on top. Raises Raised for an unknown one, as A1111 does."""
-    changes = {name: value for name, value in changes.items() if value is not None}
+    changes = {name: value for name, value in changes.items() if value is not None and name not in READ_ONLY}
     try:
         return services.options.change(changes) if keep and changes else services.options.read().overlaid(changes)
     except UnknownOption as error:
@@ -67,10 +77,11 @@ def file_format(options: Options) -> FileFormat:
 
 
 async def input_images(request: Img2ImgRequest, services: Services) -> tuple[bytes, ...]:
-    """The files of init_images. Raises Refused."""
+    """The files of init_images. What may be fetched, no request can override. Raises Refused."""
     if not request.init_images:
         raise Refused(404, "Init image not found")
-    return tuple([await services.in_thread(input_image.decoded, text) for text in request.init_images])
+    stored = services.options.read()
+    return tuple([await services.in_thread(input_image.read, text, stored) for text in request.init_images])
 
 
 async def solver_of(request: Body, services: Services) -> Solver:
@@ -80,14 +91,38 @@ async def solver_of(request: Body, services: Services) -> Solver:
     return resolve(request.sampler_name or request.sampler_index, request.scheduler, samplers, schedulers)
 
 
-def texts(request: Body, options: Options) -> Callable[[str], str]:
-    """What is done to both prompts."""
+async def model_of(options: Options, services: Services) -> Model | None:
+    """The checkpoint that the options name; None where they name none, or none that is there."""
+    if not options.sd_model_checkpoint:
+        return None
+    return checkpoint.find(await services.catalogue.models(), options.sd_model_checkpoint)
 
-    def changed(text: str) -> str:
-        text = prompt_text.without_comments(text) if options.enable_prompt_comments else text
-        return prompt_text.without_networks(text) if request.disable_extra_networks else text
 
-    return changed
+async def words_of(request: Body, options: Options, services: Services) -> Words:
+    """Both prompts as they go to the service: with styles, without comments and disabled networks."""
+    asked = request.styles or []
+    known = await services.in_thread(styles.read, services.settings.data_dir) if asked else {}
+    chosen = [known[name] for name in asked if name in known]
+    prompt = styles.applied(request.prompt or "", [style.prompt for style in chosen])
+    negative = styles.applied(request.negative_prompt or "", [style.negative_prompt for style in chosen])
+    return Words(
+        _cleared(prompt, request, options),
+        _cleared(negative, request, options),
+        tuple(f'style "{name}" is not known and was ignored' for name in asked if name not in known),
+    )
+
+
+def _cleared(text: str, request: Body, options: Options) -> str:
+    text = prompt_text.without_comments(text) if options.enable_prompt_comments else text
+    return prompt_text.without_networks(text) if request.disable_extra_networks else text
+
+
+def _folder(request: Body, options: Options, data_dir: Path) -> Path | None:
+    """Where the pictures are kept; None where they are not. Raises InvalidArgument."""
+    if not (request.save_images and options.samples_save):
+        return None
+    name = "outdir_samples" if options.outdir_samples else f"outdir_{_kind(request)}_samples"
+    return saving.folder_of(data_dir, name, getattr(options, name))
 
 
 def _kind(request: Body) -> str:
@@ -105,13 +140,15 @@ def _as_many(request: Body, images: tuple[bytes, ...]) -> Body:
     return request.model_copy(update={"batch_size": len(images)})
 
 
-def _changes(request: Body, options: Options, model: Model | None) -> Iterator[str]:
+def changes_of(request: Body, options: Options, model: Model | None) -> Iterator[str]:
+    """What the request won't get, or not as it was written, in words."""
     yield from _changed_size(request)
     yield from _changed_names(request, options, model)
     if options.face_restoration if request.restore_faces is None else request.restore_faces:
         yield "restore_faces was ignored: no face restorer is installed"
-    for style in request.styles or ():
-        yield f'style "{style}" is not known and was ignored'
+    for name in INERT:
+        if getattr(options, name) != Options.model_fields[name].default:
+            yield f"option {name} has no effect here"
 
 
 def _changed_size(request: Body) -> Iterator[str]:

@@ -8,13 +8,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from latentwire.errors import InvalidArgument
+
 _NUMBER: Final = re.compile(r"(\d+)-")
 _SUFFIXES: Final = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}
 
 
-def folder_of(data_dir: Path, directory: str) -> Path:
-    """Where pictures of one kind go: by day, below `outputs` unless the directory is absolute."""
-    return data_dir / "outputs" / directory / datetime.now().strftime("%Y-%m-%d")
+def folder_of(data_dir: Path, option: str, directory: str) -> Path:
+    """Where pictures go: by day, in a folder below the data folder's `outputs`. Raises InvalidArgument for others."""
+    outputs = (data_dir / "outputs").resolve()
+    folder = (outputs / directory).resolve()
+    if not folder.is_relative_to(outputs):
+        raise InvalidArgument.of(option, directory, "a folder below the data folder's outputs")
+    return folder / datetime.now().strftime("%Y-%m-%d")
 
 
 def save(folder: Path, kind: str, seeds: Sequence[int], files: Sequence[bytes]) -> list[Path]:

@@ -2,6 +2,10 @@ from __future__ import annotations
 
 import io
 from base64 import b64encode
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
 
 import httpx2
 import pytest
@@ -88,9 +92,56 @@ async def test_what_is_not_base64_is_refused_in_a1111s_words(client: httpx2.Asyn
     assert response.json() == {"error": "HTTPException", "detail": "Invalid encoded image", "body": "", "errors": ""}
 
 
-async def test_pictures_are_not_fetched_from_elsewhere(client: httpx2.AsyncClient) -> None:
-    response = await client.post("/sdapi/v1/img2img", json={**SMALL, "init_images": ["http://127.0.0.1/x.png"]})
-    assert (response.status_code, response.json()["detail"]) == (500, "Requests not allowed")
+class TestPicturesFromTheWeb:
+    """Addresses of this machine stand for all that must not be reached."""
+
+    @pytest.fixture
+    def web(self) -> Iterator[str]:
+        class Answers(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(302 if self.path == "/moved" else 200 if self.path == "/x.png" else 404)
+                self.send_header("Location", "/x.png")
+                self.end_headers()
+                self.wfile.write(png())
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+            Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
+            yield f"http://127.0.0.1:{server.server_port}"
+            server.shutdown()
+
+    async def ask(self, client: httpx2.AsyncClient, url: str, **settings: object) -> httpx2.Response:
+        return await client.post(
+            "/sdapi/v1/img2img", json={**SMALL, "init_images": [url], "override_settings": settings}
+        )
+
+    @pytest.mark.parametrize("path", ["/x.png", "/moved"])
+    async def test_a_picture_is_fetched_where_the_server_allows_it(
+        self, client: httpx2.AsyncClient, script: Script, tmp_path: Path, web: str, path: str
+    ) -> None:
+        (tmp_path / "options.json").write_text('{"api_forbid_local_requests": false, "api_useragent": "Latentwire"}')
+        await self.ask(client, web + path)
+        assert script.request.init.images[0].data == png()
+
+    async def test_our_own_network_is_out_of_reach_whatever_the_request_says(
+        self, client: httpx2.AsyncClient, web: str
+    ) -> None:
+        response = await self.ask(client, web + "/x.png", api_forbid_local_requests=False)
+        assert (response.status_code, response.json()["detail"]) == (500, "Request to local resource not allowed")
+
+    async def test_what_is_not_there_is_told(self, client: httpx2.AsyncClient, tmp_path: Path, web: str) -> None:
+        (tmp_path / "options.json").write_text('{"api_forbid_local_requests": false}')
+        response = await self.ask(client, web + "/nothing.png")
+        assert (response.status_code, response.json()["detail"]) == (500, "Invalid image url")
+
+    async def test_nothing_is_fetched_where_it_is_switched_off(
+        self, client: httpx2.AsyncClient, tmp_path: Path, web: str
+    ) -> None:
+        (tmp_path / "options.json").write_text('{"api_enable_requests": false}')
+        response = await self.ask(client, web + "/x.png")
+        assert (response.status_code, response.json()["detail"]) == (500, "Requests not allowed")
 
 
 async def test_the_echo_holds_pictures_only_on_request(client: httpx2.AsyncClient) -> None:

@@ -12,6 +12,7 @@ from gateway_svc.sdapi.prompt_text import without_comments, without_networks
 from gateway_svc.sdapi.running import eta_s, fraction, last_step
 from gateway_svc.sdapi.saving import folder_of, save
 from gateway_svc.sdapi.tasks import fresh, legal
+from latentwire.errors import InvalidArgument
 from latentwire.v1 import generation_service_pb2 as gs
 from latentwire.v1.types_pb2 import Model
 
@@ -67,7 +68,7 @@ def test_the_default_model_is_the_one_that_says_so_else_the_first() -> None:
 
 
 def test_numbers_of_files_go_on_from_what_is_there(tmp_path: Path) -> None:
-    folder = folder_of(tmp_path, "txt2img-images")
+    folder = folder_of(tmp_path, "outdir_samples", "txt2img-images")
     save(folder, "PNG", [1], [b"a"])
     (folder / "00007-x.png").touch()
     (folder / "notes.txt").touch()
@@ -81,8 +82,10 @@ def test_two_gateways_never_write_over_each_others_files(tmp_path: Path, monkeyp
     assert (tmp_path / "00000-5.png").read_bytes() == b"theirs"
 
 
-def test_an_absolute_folder_is_taken_as_it_is(tmp_path: Path) -> None:
-    assert folder_of(Path("/data"), str(tmp_path)).parent == tmp_path
+@pytest.mark.parametrize("folder", ["/etc", "../x", "a/../../../x"])
+def test_pictures_are_kept_nowhere_else(tmp_path: Path, folder: str) -> None:
+    with pytest.raises(InvalidArgument, match="outdir_samples"):
+        folder_of(tmp_path, "outdir_samples", folder)
 
 
 def test_progress_is_never_more_than_all() -> None:
