@@ -15,6 +15,11 @@ from pydantic_settings import BaseSettings
 from inference_svc.settings import ENV_PREFIX, FakeSettings, Settings
 
 _FAKE = "fake_"
+_EPILOG = (
+    "The fake also heeds words in prompts: fake:step_time=0.05 (seconds more for every evaluation), fake:fail=3 and "
+    "fake:oom=3 (that evaluation fails, or finds no memory), fake:loading (refused as if the model were loading), "
+    "fake:slow=0.1 (seconds before each event)."
+)
 
 
 class BadSetting(Exception):
@@ -33,6 +38,7 @@ def settings_command(run: Callable[[Settings, bool], None]) -> click.Command:
         "inference_svc",
         callback=callback,
         params=[*options, print_config],
+        epilog=_EPILOG,
         help="The inference service. Every flag has an environment variable: "
         f"--drain-timeout is {ENV_PREFIX}DRAIN_TIMEOUT.",
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},

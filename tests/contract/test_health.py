@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import grpc
+import pytest
 import pytest_asyncio
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -13,7 +14,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from inference_svc.fake.backend import FakeOptions, fake_backend
 from inference_svc.rpc.contract import SERVICES
-from inference_svc.rpc.server import Listening, Server
+from inference_svc.rpc.server import CannotListen, Listening, Server
 from latentwire.errors import Unavailable
 from tests.contract.gate import Gate
 from tests.contract.serving import Serving, asked, failure, make, serving, until
@@ -99,3 +100,14 @@ async def test_many_calls_at_once_are_answered(fake_server: Serving) -> None:
 async def _statuses(channel: grpc.aio.Channel) -> list[int]:
     stub = health_pb2_grpc.HealthStub(channel)
     return [(await stub.Check(health_pb2.HealthCheckRequest(service=name))).status for name in _NAMES]
+
+
+async def test_a_service_that_does_not_exist_has_no_health(fake_server: Serving) -> None:
+    call = health_pb2_grpc.HealthStub(fake_server.channel).Check(health_pb2.HealthCheckRequest(service="nobody"))
+    assert (await failure(call)).code == "NOT_FOUND"
+
+
+async def test_two_servers_cannot_share_a_port(fake_server: Serving) -> None:
+    server = Server(fake_server.backend, Listening(port=fake_server.server.port))
+    with pytest.raises(CannotListen, match="the address is taken"):
+        await server.start()

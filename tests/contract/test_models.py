@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inference_svc.fake.backend import FakeOptions, fake_backend
 from inference_svc.sampling import SAMPLERS, SCHEDULERS
 from latentwire.errors import NotFound
 from latentwire.v1 import model_service_pb2 as m
+from latentwire.v1 import model_service_pb2_grpc as mg
 from latentwire.v1 import types_pb2 as t
-from tests.contract.serving import Serving, failure
+from tests.contract.serving import Serving, failure, serving
 
 if TYPE_CHECKING:
     from latentwire.v1.model_service_pb2_grpc import ModelServiceAsyncStub as Stub
@@ -27,7 +29,8 @@ async def test_the_loaded_model_is_listed_with_what_it_can_do(models: Stub) -> N
 
 
 async def test_looking_at_the_disk_again_changes_nothing_where_nothing_changed(models: Stub) -> None:
-    assert await models.ListModels(m.ListModelsRequest()) == await models.ListModels(m.ListModelsRequest(refresh=True))
+    before = await models.ListModels(m.ListModelsRequest())
+    assert (await models.ListModels(m.ListModelsRequest(refresh=True))).models == before.models
 
 
 async def test_one_model_is_told_as_it_is_listed(models: Stub) -> None:
@@ -81,3 +84,10 @@ async def test_upscalers_are_told_apart_by_what_they_work_on(models: Stub) -> No
 async def test_there_are_no_loras_and_no_embeddings_yet(models: Stub) -> None:
     assert not (await models.ListLoras(m.ListLorasRequest())).loras
     assert not (await models.ListEmbeddings(m.ListEmbeddingsRequest())).embeddings
+
+
+async def test_a_model_that_is_loading_is_listed_as_such() -> None:
+    async with serving(fake_backend(FakeOptions(load_time_s=60))) as running:
+        answer = await mg.ModelServiceStub(running.channel).ListModels(m.ListModelsRequest())
+        assert [model.state for model in answer.models] == [t.MODEL_STATE_LOADING]
+        assert not answer.models[0].HasField("capabilities")

@@ -17,6 +17,7 @@ import pytest
 
 from inference_svc.flags import read_settings
 from inference_svc.service import LOST, CannotStart, serve
+from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import generation_service_pb2_grpc as gg
 from tests.contract.serving import PATIENCE_S, asked, failure, make
 
@@ -42,6 +43,16 @@ async def _port(service: asyncio.Task[int], printed: Printed) -> int:
 async def test_a_service_tells_its_address_serves_and_ends_when_told(capsys: Printed) -> None:
     service = _serve()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{await _port(service, capsys)}") as channel:
+        assert (await make(gg.GenerationServiceStub(channel), asked())).kinds[-1] == "completed"
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await service == 0
+
+
+async def test_the_real_engine_serves_a_model_of_a_folder(capsys: Printed, model_path: Path) -> None:
+    service = _serve(engine="onnx", model=str(model_path), device="cpu")
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{await _port(service, capsys)}") as channel:
+        call = gg.GenerationServiceStub(channel).GetGeneration(g.GetGenerationRequest(request_id="nobody"))
+        assert dict(await call.initial_metadata() or ())["x-latentwire-engine"] == "onnx"
         assert (await make(gg.GenerationServiceStub(channel), asked())).kinds[-1] == "completed"
     os.kill(os.getpid(), signal.SIGTERM)
     assert await service == 0
