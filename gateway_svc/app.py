@@ -75,6 +75,11 @@ def _add_error_handlers(app: FastAPI) -> None:
     async def _(_: Request, error: errors.Raised) -> Response:
         return errors.raised(error)
 
+    @app.exception_handler(Exception)
+    async def _(_: Request, error: Exception) -> Response:
+        # Raised again, and so logged with its traceback, once this has been sent.
+        return errors.domain(Internal(str(error)))
+
     @app.exception_handler(LatentwireError)
     async def _(_: Request, error: LatentwireError) -> Response:
         if isinstance(error, Internal):

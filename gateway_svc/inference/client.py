@@ -15,7 +15,7 @@ from latentwire.v1 import generation_service_pb2_grpc, model_service_pb2_grpc
 
 GENERATION_SERVICE: Final = "latentwire.v1.GenerationService"
 ENGINE_KEY: Final = "x-latentwire-engine"
-MAX_MESSAGE_BYTES: Final = 128 * 1024 * 1024
+MAX_MESSAGE_BYTES: Final = 64 * 1024 * 1024
 _OPTIONS: Final[Sequence[tuple[str, int]]] = (
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),

@@ -14,7 +14,9 @@ def _truncated(value: object) -> object:
 
 
 def _text(value: object) -> object:
-    """A number where text belongs is its digits."""
+    """A number where text belongs is its digits. Raises ValueError for half a character, which JSON can hold."""
+    if isinstance(value, str):
+        value.encode()
     return str(value) if isinstance(value, bool | int | float) else value
 
 

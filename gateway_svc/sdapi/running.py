@@ -15,6 +15,7 @@ from gateway_svc.services import Services
 from latentwire.v1 import generation_service_pb2 as gs
 from latentwire.v1 import types_pb2 as types
 
+_MOST: Final = 1000
 UNDER_WAY: Final = (types.GENERATION_STATE_RUNNING, types.GENERATION_STATE_WAITING)
 
 
@@ -32,7 +33,8 @@ async def listed(
     services: Services, user: str, task_id: str | None, states: Sequence[types.GenerationState.ValueType]
 ) -> Sequence[gs.Generation]:
     """Generations of /sdapi in these states, oldest first."""
-    request = gs.ListGenerationsRequest(states=states, task_kinds=KINDS, task_id=legal(task_id) if task_id else "")
+    named = legal(task_id) if task_id else ""
+    request = gs.ListGenerationsRequest(states=states, task_kinds=KINDS, task_id=named, page_size=_MOST)
     if user:
         request.owner = user
     answer = await services.inference.ask(services.inference.generations.ListGenerations, request)

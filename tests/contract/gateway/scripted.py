@@ -56,6 +56,9 @@ class Script:
     listed: list[gs.ListGenerationsRequest] = field(default_factory=list)
     records: list[gs.Generation] = field(default_factory=list)
     preview: gs.Preview | None = None
+    forgotten: bool = False
+    truncated: bool = False
+    short: bool = False
     models: list[types.Model] = field(default_factory=lambda: [model("flatland", default=True), model("other")])
     held: asyncio.Event = field(default_factory=asyncio.Event)
     release: asyncio.Event = field(default_factory=asyncio.Event)
@@ -109,6 +112,8 @@ class Generations(gs_grpc.GenerationServiceServicer):
         for index, seed in enumerate(accepted.seeds):
             for chunk in chunks(index, seed, accepted.resolved, script):
                 yield gs.GenerateImageResponse(image=chunk)
+        if script.truncated:
+            return
         yield gs.GenerateImageResponse(completed=gs.Completed(image_count=len(accepted.seeds)))
 
     async def _wait(self, script: Script) -> None:
@@ -126,6 +131,8 @@ class Generations(gs_grpc.GenerationServiceServicer):
         return gs.ListGenerationsResponse(generations=[r for r in self._script().records if _matches(r, request)])
 
     async def GetGeneration(self, request: gs.GetGenerationRequest, context: Context) -> gs.GetGenerationResponse:
+        if self._script().forgotten:
+            await context.abort_with_status(rpc_status.to_status(status.to_status(NotFound("forgotten"))))
         record = next(r for r in self._script().records if r.request_id == request.request_id)
         answer = gs.GetGenerationResponse(generation=record)
         preview = self._script().preview
@@ -208,7 +215,7 @@ def accept(request: gs.GenerateImageRequest, script: Script) -> gs.Accepted:
 
 def chunks(index: int, seed: int, resolved: gs.GenerateImageRequest, script: Script) -> list[types.ImageChunk]:
     """A picture in parts."""
-    data = pixels(seed, resolved.width, resolved.height)
+    data = pixels(seed, resolved.width, resolved.height - script.short)
     offsets = range(0, len(data), script.chunk_bytes)
     return [
         types.ImageChunk(

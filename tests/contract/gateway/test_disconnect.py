@@ -6,12 +6,15 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
 
+from gateway_svc.disconnect import while_connected
 from gateway_svc.server import configuration
 from gateway_svc.settings import Settings
+from latentwire.errors import Cancelled
 from tests.contract.gateway.scripted import Script, Service
 
 BODY = json.dumps({"width": 64, "height": 64}).encode()
@@ -96,3 +99,13 @@ async def test_what_takes_longer_than_the_grace_time_is_cancelled(settings: Sett
         await asyncio.wait_for(script.cancelled.wait(), 10)
         await reader.read()
         writer.close()
+
+
+async def test_what_comes_before_the_disconnect_is_passed_over() -> None:
+    messages = iter([{"type": "http.request"}, {"type": "http.disconnect"}])
+
+    async def receive() -> Any:
+        return next(messages)
+
+    with pytest.raises(Cancelled):
+        await while_connected(receive, asyncio.Event().wait())

@@ -76,6 +76,23 @@ async def test_a_body_that_is_no_object_is_told(
     assert (response.status_code, detail["loc"], detail["type"]) == (422, where, kind)
 
 
+async def test_a_defect_of_the_gateway_has_the_same_shape(
+    client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("secret")
+
+    monkeypatch.setattr("gateway_svc.sdapi.routes.filled_in", broken)
+    response = await client.post(URL, json={})
+    assert response.status_code == 500
+    assert response.json() == {"error": "RuntimeError", "detail": "", "body": "", "errors": "internal error"}
+
+
+async def test_half_a_character_is_told(client: httpx2.AsyncClient) -> None:
+    response = await client.post(URL, content='{"prompt": "\\ud800"}', headers=JSON)
+    assert (response.status_code, response.json()["detail"][0]["loc"]) == (422, ["body", "prompt"])
+
+
 async def test_unknown_paths_and_methods_are_told_as_fastapi_does(client: httpx2.AsyncClient) -> None:
     missing, wrong = await client.get("/sdapi/v1/nothing"), await client.get(URL)
     assert (missing.status_code, missing.json()) == (404, {"detail": "Not Found"})
@@ -211,3 +228,24 @@ async def test_a_body_of_unknown_length_is_refused_once_it_is_over(start: Start)
     async with start(max_body_bytes=1024) as client:
         response = await client.post(URL, content=parts(), headers=JSON)
     assert (response.status_code, response.json()["error"]) == (413, "HTTPException")
+
+
+@pytest.mark.parametrize("fault", ["truncated", "short"])
+async def test_a_stream_that_breaks_the_contract_is_a_defect(
+    client: httpx2.AsyncClient, script: Script, fault: str
+) -> None:
+    setattr(script, fault, True)
+    response = await client.post(URL, json={"width": 64, "height": 64})
+    assert (response.status_code, response.json()["errors"]) == (500, "internal error")
+
+
+async def test_a_message_that_no_service_takes_is_not_sent(client: httpx2.AsyncClient, script: Script) -> None:
+    image = "A" * (90 * 2**20)
+    response = await client.post("/sdapi/v1/img2img", json={"init_images": [image]})
+    assert (response.status_code, response.json()["error"], script.requests) == (413, "PayloadTooLarge", [])
+
+
+async def test_masks_are_refused_for_now(client: httpx2.AsyncClient) -> None:
+    for field in ("mask", "latent_mask"):
+        response = await client.post("/sdapi/v1/img2img", json={"init_images": ["AAAA"], field: "AAAA"})
+        assert (response.status_code, response.json()["detail"]) == (501, f"{field} is not served yet")

@@ -141,6 +141,13 @@ async def test_a_task_that_ends_meanwhile_is_no_error(client: httpx2.AsyncClient
     assert (await client.post("/sdapi/v1/interrupt")).status_code == 200
 
 
+async def test_a_generation_forgotten_meanwhile_has_no_preview(client: httpx2.AsyncClient, script: Script) -> None:
+    script.records, script.forgotten = [halfway()], True
+    shown = (await client.get("/sdapi/v1/progress")).json()
+    internal = (await client.post("/internal/progress", json={"id_task": "task(half)"})).json()
+    assert (shown["current_image"], internal["live_preview"]) == (None, None)
+
+
 async def test_an_interrupted_request_answers_with_what_there_is(client: httpx2.AsyncClient, script: Script) -> None:
     script.hold, script.records = True, [generation("one")]
     request = asyncio.create_task(client.post("/sdapi/v1/txt2img", json={"width": 64, "height": 64}))
