@@ -53,6 +53,7 @@ dev: $(STAMPS)/dev ## that and every tool into .venv
 
 $(STAMPS)/uv: requirements-uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Latentwire needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	@echo "Installing into $(VENV) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -qq --require-hashes -r requirements-uv.txt
 	@mkdir -p $(STAMPS) && touch $@

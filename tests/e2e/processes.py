@@ -16,6 +16,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 LATENTWIRE = str(Path(sysconfig.get_path("scripts")) / "latentwire")
+ENDED_WITHIN_S = 40
 READY = re.compile(r"^Latentwire is ready after ([\d.]+) s: http://(\S+) .*gRPC at (\S+)$", re.MULTILINE)
 
 
@@ -66,8 +67,13 @@ class Command:
         return self.ended()
 
     def ended(self) -> int:
-        """The exit status, once it has ended."""
-        return self.process.wait(timeout=20)
+        """The exit status, once it has ended; one that hangs says where."""
+        try:
+            return self.process.wait(timeout=ENDED_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)
+            self.process.wait()
+            raise AssertionError(f"{self.process.args!r} did not end:\n{self.output}") from None
 
 
 @contextlib.contextmanager
@@ -76,7 +82,10 @@ def command(folder: Path, *arguments: str, **environment: str) -> Iterator[Comma
     log = folder / f"{'-'.join(arguments[:1])}-{time.monotonic_ns()}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [LATENTWIRE, *arguments], stdout=output, stderr=subprocess.STDOUT, env={**os.environ, **environment}
+            [LATENTWIRE, *arguments],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "PYTHONFAULTHANDLER": "1", **environment},
         )
     try:
         yield Command(process, log)
