@@ -125,6 +125,7 @@ def test_a_test_that_tests_nothing_is_found(checkout: Path, decorators: str, bod
         "with pytest.warns(UserWarning): warn()",
         "np.testing.assert_array_equal(a, b)",
         "check_round_trip(message)",
+        "await asyncio.wait_for(cancelled.wait(), 5)",
         "def inner() -> None:\n        assert 1 + 1 == 2\n    inner()",
         "assert client.skip().status == 200",
         "assert shuffled(seed=1) == shuffled(seed=1)",

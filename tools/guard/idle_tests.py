@@ -10,7 +10,8 @@ from tools.guard.finding import Finding
 
 _SKIPS = frozenset({"skip", "skipif", "skipIf", "skipUnless", "xfail", "importorskip", "expectedFailure", "SkipTest"})
 _TEST_LIBRARIES = frozenset({"pytest", "mark", "unittest"})
-_RAISES = frozenset({"raises", "warns", "fail", "deprecated_call", "RaisesGroup"})
+# What fails a test without an assert statement: an error that must come, a sign that must come in time.
+_CAN_FAIL = frozenset({"raises", "warns", "fail", "deprecated_call", "RaisesGroup", "wait_for", "timeout"})
 _CATCH_ALL = frozenset({"AssertionError", "Exception", "BaseException"})
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -92,7 +93,7 @@ def _can_fail(test: _Function) -> bool:
 
 
 def _asserts(name: str) -> bool:
-    return name.startswith(("assert_", "check_")) or name in _RAISES
+    return name.startswith(("assert_", "check_")) or name in _CAN_FAIL
 
 
 def _name(node: ast.AST) -> str:
