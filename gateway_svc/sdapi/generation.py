@@ -76,8 +76,8 @@ async def generate(job: Job, services: Services) -> Outcome:
                         accepted, model = event, await _model(event.resolved.model, services)
                     case Picture():
                         writing.append(asyncio.ensure_future(_write(job, accepted, event, model, services)))
-                    case gs.Completed():
-                        completed = event
+                    case end:
+                        completed = end
             engine = await engine_of(call)
         if completed is None:
             raise Internal("the stream ended without `completed`")

@@ -1,6 +1,6 @@
 // The page: asks for pictures as any client of the REST API does, and watches its own task meanwhile.
 
-const POLL_MS = 90;
+const POLL_MS = 60;
 const KEPT = 24;
 const by = (id) => document.getElementById(id);
 const ui = Object.fromEntries([
