@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
@@ -102,11 +103,13 @@ async def test_a_detached_generation_lives_as_long_as_its_grace(gated: Serving, 
 
 
 async def test_a_detached_generation_ends_when_its_grace_is_over(gated: Serving, gate: Gate) -> None:
-    call = gated.generation.GenerateImage(asked("left", steps=50, detach_grace={"nanos": 20_000_000}))
+    call = gated.generation.GenerateImage(asked("left", steps=150, detach_grace={"nanos": 20_000_000}))
     await _begun(gate, 1)
     call.cancel()
-    gate.open()
-    await until(lambda: gated.server.book.get("left").ended)
+    await until(lambda: not gated.server.book.get("left").readers)
+    while not gated.server.book.get("left").ended:
+        gate.let()
+        await asyncio.sleep(0.005)
     assert gated.server.book.get("left").state == t.GENERATION_STATE_CANCELLED
 
 

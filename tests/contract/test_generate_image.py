@@ -19,6 +19,8 @@ from tests.contract.serving import Serving, asked, make
 if TYPE_CHECKING:
     from latentwire.v1.generation_service_pb2_grpc import GenerationServiceAsyncStub as Stub
 
+_SLOWLY = "fake:step_time=0.005"  # words to the real engine; the fake takes its time
+
 
 async def test_a_generation_tells_its_life_in_order(generation: Stub) -> None:
     made = await make(generation, asked(steps=3))
@@ -159,7 +161,9 @@ async def test_a_picture_to_start_from_shows_in_the_result(generation: Stub) -> 
 
 async def test_previews_come_when_asked_for(generation: Stub) -> None:
     options = t.ImageOptions(format=t.IMAGE_FORMAT_PNG)
-    made = await make(generation, asked(steps=30, events=g.EventOptions(preview_every=1, preview=options)))
+    made = await make(
+        generation, asked(steps=30, prompt=_SLOWLY, events=g.EventOptions(preview_every=1, preview=options))
+    )
     previews = [event.preview for event in made.events if event.HasField("preview")]
     assert [preview.preview_id for preview in previews] == list(range(1, len(previews) + 1))
     assert Image.open(io.BytesIO(previews[0].data)).size == (64, 64)

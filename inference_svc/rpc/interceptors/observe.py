@@ -16,6 +16,8 @@ from latentwire.errors import LatentwireError
 
 log = logging.getLogger("latentwire.rpc")
 
+HEALTH = "/grpc.health.v1.Health/"
+
 
 def observed(metrics: RpcMetrics, clock: Callable[[], float] = time.monotonic) -> Around:
     """Logs and counts every call by method and code."""
@@ -55,7 +57,8 @@ def _named(code: object) -> str:
 def _note(metrics: RpcMetrics, call: Call, *, code: str, duration_s: float) -> None:
     metrics.note(call.method, code, duration_s)
     request_id = getattr(call.request, "request_id", "") or "-"
-    log.info(
+    log.log(
+        logging.DEBUG if call.method.startswith(HEALTH) else logging.INFO,
         "method=%s code=%s ms=%.1f request_id=%s peer=%s",
         call.method, code, duration_s * 1000, request_id, call.context.peer(),
     )  # fmt: skip
