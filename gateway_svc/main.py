@@ -59,7 +59,8 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
 def listen(host: str, port: int) -> socket.socket:
     """An open socket. Raises BadSettings, in a sentence, when the address can't be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # Said in full: asyncio switches Nagle's delay off only where it sees that the protocol is TCP.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

@@ -34,6 +34,11 @@ def test_a_taken_port_is_one_sentence_and_exit_status_2() -> None:
     assert "can't be used: address already in use." in result.stderr
 
 
+def test_answers_are_not_held_back_by_the_network_stack() -> None:
+    with listen("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
+
+
 def test_ipv6_addresses_are_listened_on_too() -> None:
     with listen("::1", 0) as listener:
         assert listener.family == socket.AF_INET6
