@@ -121,11 +121,14 @@ def prompts(options: Options) -> gs.PromptSettings:
 
 
 def events(options: Options) -> gs.EventOptions:
-    """Which previews are made; -1 steps is A1111's "only after a batch"."""
+    """Which previews are made; -1 steps is A1111's "only after a batch".
+
+    Steps are not sent: whoever asks for progress asks the service, which counts them all the same.
+    """
     every = max(0, options.show_progress_every_n_steps) if options.live_previews_enable else 0
     form = PREVIEW_FORMATS.get(options.live_previews_image_format, types.IMAGE_FORMAT_PNG)
     preview = types.ImageOptions(format=form, embed_infotext=False)
-    return gs.EventOptions(progress_every=1, preview_every=every, preview=preview)
+    return gs.EventOptions(progress_every=0, preview_every=every, preview=preview)
 
 
 def init(request: Img2ImgRequest, options: Options, images: tuple[bytes, ...]) -> gs.InitImage:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from starlette.responses import Response
 
@@ -50,10 +49,10 @@ async def run(body: Body, job: Job, services: Services) -> Response:
     """Generates, and answers as A1111 does. Raises LatentwireError."""
     outcome = await generate(job, services)
     files = list(outcome.files)
-    if job.folder:
-        await services.in_thread(_keep, job, job.folder, files)
     if body.save_images:
-        files = [*await _grid(job, files, services), *files]
+        sheets = await _grid(job, files, services)
+        await services.in_thread(_keep, job, files, sheets)
+        files = [*(sheets if job.options.return_grid else ()), *files]
     warnings = list(dict.fromkeys([*job.warnings, *outcome.accepted.warnings, *outcome.completed.warnings]))
     first = len(files) - len(outcome.files)
     made = Made(outcome.accepted, [file.infotext for file in files], outcome.model, warnings, first_image=first)
@@ -113,14 +112,17 @@ def _encoded(job: Job, picture: Picture, text: str) -> bytes:
 
 
 async def _grid(job: Job, files: Sequence[File], services: Services) -> Sequence[File]:
-    """The pictures as one, where the options ask for it and there are several."""
-    if not job.options.return_grid or len(files) < 2:
+    """The pictures as one, where somebody wants it and there are several."""
+    wanted = job.options.return_grid or job.folders.grids is not None
+    if not wanted or len(files) < 2:
         return ()
     sheet = await services.in_thread(grid, [file.picture for file in files])
     text = files[0].infotext
     return (File(sheet, await services.in_thread(_encoded, job, sheet, text), text),)
 
 
-def _keep(job: Job, folder: Path, files: Sequence[File]) -> None:
-    seeds = [unsigned_like(file.picture.seed, job.request.seed) for file in files]
-    save(folder, file_format(job.options).kind, seeds, [file.data for file in files])
+def _keep(job: Job, files: Sequence[File], sheets: Sequence[File]) -> None:
+    kind, asked = file_format(job.options).kind, job.request.seed
+    for folder, kept in ((job.folders.samples, files), (job.folders.grids, sheets)):
+        if folder:
+            save(folder, kind, [unsigned_like(file.picture.seed, asked) for file in kept], [file.data for file in kept])

@@ -14,6 +14,14 @@ KINDS: Final = ("txt2img", "img2img")
 
 
 @dataclass(frozen=True, slots=True)
+class Folders:
+    """Where pictures, and several as one, are kept; None where they are not."""
+
+    samples: Path | None = None
+    grids: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """Everything that the conversion to the contract needs; nothing here is asked for again."""
 
@@ -26,7 +34,7 @@ class Job:
     owner: str = ""
     model: str = ""
     init_images: tuple[bytes, ...] = ()
-    folder: Path | None = None
+    folders: Folders = Folders()
     warnings: tuple[str, ...] = ()
 
     @property

@@ -13,7 +13,7 @@ from gateway_svc.files import FileFormat
 from gateway_svc.sdapi import checkpoint, input_image, not_yet, prompt_text, saving, styles, tasks
 from gateway_svc.sdapi.conversion import EMPHASIS, NOISE_SOURCES, PREVIEW_FORMATS, RESIZE_MODES
 from gateway_svc.sdapi.errors import Raised, Refused, invalid
-from gateway_svc.sdapi.job import KINDS, Job, asked_size, floored
+from gateway_svc.sdapi.job import KINDS, Folders, Job, asked_size, floored
 from gateway_svc.sdapi.options import INERT, READ_ONLY, Options, UnknownOption
 from gateway_svc.sdapi.schemas import Img2ImgRequest, Txt2ImgRequest
 from gateway_svc.sdapi.solver import Solver, resolve
@@ -52,7 +52,7 @@ async def job_of(body: Body, services: Services, owner: str) -> Job:
         owner=owner,
         model=model.name if model else "",
         init_images=images,
-        folder=_folder(request, options, services.settings.data_dir),
+        folders=_folders(request, options, services.settings.data_dir),
         warnings=(*solver.warnings, *words.warnings, *changes_of(request, options, model)),
     )
 
@@ -117,12 +117,16 @@ def _cleared(text: str, request: Body, options: Options) -> str:
     return prompt_text.without_networks(text) if request.disable_extra_networks else text
 
 
-def _folder(request: Body, options: Options, data_dir: Path) -> Path | None:
-    """Where the pictures are kept; None where they are not. Raises InvalidArgument."""
-    if not (request.save_images and options.samples_save):
-        return None
-    name = "outdir_samples" if options.outdir_samples else f"outdir_{_kind(request)}_samples"
-    return saving.folder_of(data_dir, name, getattr(options, name))
+def _folders(request: Body, options: Options, data_dir: Path) -> Folders:
+    """Where the pictures are kept. Raises InvalidArgument."""
+
+    def folder(kind: str, wanted: bool) -> Path | None:
+        name = f"outdir_{kind}"
+        if not getattr(options, name):
+            name = f"outdir_{_kind(request)}_{kind}"
+        return saving.folder_of(data_dir, name, getattr(options, name)) if request.save_images and wanted else None
+
+    return Folders(folder("samples", wanted=options.samples_save), folder("grids", wanted=options.grid_save))
 
 
 def _kind(request: Body) -> str:

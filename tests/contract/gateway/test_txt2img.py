@@ -266,6 +266,7 @@ async def test_saved_pictures_come_with_a_grid_and_lie_in_the_data_folder(
     found, files = info(response), sorted((tmp_path / "outputs" / "txt2img-images").rglob("*.png"))
     assert [path.name for path in files] == ["00000-7.png", "00001-8.png", "00002-9.png", "00003-10.png"]
     assert Image.open(files[1]).tobytes() == pixels(8, 72, 64)
+    assert [path.name for path in (tmp_path / "outputs" / "txt2img-grids").rglob("*.png")] == ["00000-7.png"]
     assert (found["index_of_first_image"], len(found["infotexts"])) == (1, 5)
     assert [picture.size for picture in pictures(response)] == [(144, 128)] + [(72, 64)] * 4
 
@@ -273,8 +274,21 @@ async def test_saved_pictures_come_with_a_grid_and_lie_in_the_data_folder(
 async def test_a_grid_or_a_file_is_not_made_where_the_options_say_no(
     client: httpx2.AsyncClient, tmp_path: Path
 ) -> None:
-    settings = {"return_grid": False, "samples_save": False}
+    settings = {"return_grid": False, "samples_save": False, "grid_save": False}
     body = {**SMALL, "batch_size": 2, "save_images": True, "override_settings": settings}
     response = await client.post("/sdapi/v1/txt2img", json=body)
     assert (info(response)["index_of_first_image"], len(pictures(response))) == (0, 2)
     assert not (tmp_path / "outputs").exists()
+
+
+async def test_a_grid_may_be_kept_and_not_sent(client: httpx2.AsyncClient, tmp_path: Path) -> None:
+    body = {**SMALL, "batch_size": 2, "save_images": True, "override_settings": {"return_grid": False}}
+    response = await client.post("/sdapi/v1/txt2img", json=body)
+    assert (info(response)["index_of_first_image"], len(pictures(response))) == (0, 2)
+    assert len(list((tmp_path / "outputs" / "txt2img-grids").rglob("*.png"))) == 1
+
+
+async def test_one_picture_makes_no_grid(client: httpx2.AsyncClient, tmp_path: Path) -> None:
+    response = await client.post("/sdapi/v1/txt2img", json={**SMALL, "save_images": True})
+    assert (info(response)["index_of_first_image"], len(pictures(response))) == (0, 1)
+    assert not list((tmp_path / "outputs" / "txt2img-grids").rglob("*.png"))
