@@ -33,7 +33,9 @@ async def gate() -> AsyncIterator[Gate]:
 
 async def test_a_full_queue_refuses_at_once_and_health_still_answers(gate: Gate) -> None:
     async with serving(gate.backend(EngineSettings(max_waiting=1, max_running=1))) as running:
-        calls = [running.generation.GenerateImage(asked(f"n{n}", steps=1)) for n in range(2)]
+        calls = [running.generation.GenerateImage(asked("runs", steps=1))]
+        await until(lambda: gate.begun == 1)
+        calls.append(running.generation.GenerateImage(asked("waits", steps=1)))
         await until(lambda: running.backend.engine.counts() == (1, 1))
         began = time.monotonic()
         error = await failure(running.generation.GenerateImage(asked("one-too-many")))

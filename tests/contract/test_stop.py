@@ -56,7 +56,9 @@ async def test_stopping_the_current_batch_begins_the_next(gated: Serving, gate: 
 
 
 async def test_stopping_what_waits_ends_it_without_pictures(gated: Serving, gate: Gate) -> None:
-    calls = [gated.generation.GenerateImage(asked(name, steps=1, batch_size=32)) for name in ("first", "second")]
+    calls = [gated.generation.GenerateImage(asked("first", steps=1, batch_size=32))]
+    await until(lambda: gate.begun == 1)
+    calls.append(gated.generation.GenerateImage(asked("second", steps=1, batch_size=32)))
     await until(lambda: gated.backend.engine.counts() == (1, 1))
     await gated.generation.StopGeneration(g.StopGenerationRequest(request_id="second"))
     assert gated.server.book.get("second").stopping
