@@ -65,7 +65,15 @@ def test_every_contract_can_break(verdict_on_faults: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["latentwire", "latentwire.cli", "gateway_svc", "gateway_svc.__main__", "inference_svc.fake"]
+    "module",
+    [
+        "latentwire",
+        "latentwire.cli",
+        "gateway_svc",
+        "gateway_svc.app",
+        "inference_svc.fake.backend",
+        "inference_svc.service",
+    ],
 )
 def test_importing_brings_in_no_model_runtime(module: str) -> None:
     program = f"import sys, {module}; print(*sorted(set(sys.modules) & set({HEAVY!r})))"
