@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import socket
 
@@ -18,6 +19,8 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     host, port = listener.getsockname()[:2]
     _LOG.info("Gateway on http://%s:%d, inference at %s", host, port, settings.inference)
+    if not (settings.users or ipaddress.ip_address(host.partition("%")[0]).is_loopback):
+        _LOG.warning("Anybody who can reach %s may use the gateway: --api-auth asks for a name and a password", host)
     uvicorn.Server(configuration(settings)).run(sockets=[listener])
 
 

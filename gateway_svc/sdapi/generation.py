@@ -12,7 +12,7 @@ from gateway_svc.files import encode
 from gateway_svc.grid import grid
 from gateway_svc.inference.client import engine_of
 from gateway_svc.inference.pictures import events
-from gateway_svc.sdapi import answer, checkpoint, parameters
+from gateway_svc.sdapi import answer, checkpoint
 from gateway_svc.sdapi.conversion import to_contract, unsigned_like
 from gateway_svc.sdapi.info import Made, info
 from gateway_svc.sdapi.job import Job
@@ -31,7 +31,6 @@ class File:
 
     picture: Picture
     data: bytes
-    infotext: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ async def run(body: Body, job: Job, services: Services) -> Response:
         files = [*(sheets if job.options.return_grid else ()), *files]
     warnings = list(dict.fromkeys([*job.warnings, *outcome.accepted.warnings, *outcome.completed.warnings]))
     first = len(files) - len(outcome.files)
-    made = Made(outcome.accepted, [file.infotext for file in files], outcome.model, warnings, first_image=first)
+    made = Made(outcome.accepted, [file.picture.infotext for file in files], outcome.model, warnings, first_image=first)
     sent = [file.data for file in files] if body.send_images else []
     data = await services.in_thread(answer.body, body, sent, info(job, made))
     services.metrics.images.inc(len(outcome.files))
@@ -74,7 +73,7 @@ async def generate(job: Job, services: Services) -> Outcome:
                     case gs.Accepted():
                         accepted, model = event, await _model(event.resolved.model, services)
                     case Picture():
-                        writing.append(asyncio.ensure_future(_write(job, accepted, event, model, services)))
+                        writing.append(asyncio.ensure_future(_write(job, event, services)))
                     case end:
                         completed = end
             engine = await engine_of(call)
@@ -102,13 +101,12 @@ async def _model(name: str, services: Services) -> Model | None:
     return checkpoint.find(await services.catalogue.models(), name)
 
 
-async def _write(job: Job, accepted: gs.Accepted, picture: Picture, model: Model | None, services: Services) -> File:
-    text = parameters.text(job, accepted, picture, model)
-    return File(picture, await services.in_thread(_encoded, job, picture, text), text)
+async def _write(job: Job, picture: Picture, services: Services) -> File:
+    return File(picture, await services.in_thread(_encoded, job, picture))
 
 
-def _encoded(job: Job, picture: Picture, text: str) -> bytes:
-    return encode(picture, file_format(job.options), text if job.options.enable_pnginfo else "")
+def _encoded(job: Job, picture: Picture) -> bytes:
+    return encode(picture, file_format(job.options), picture.infotext if job.options.enable_pnginfo else "")
 
 
 async def _grid(job: Job, files: Sequence[File], services: Services) -> Sequence[File]:
@@ -117,8 +115,7 @@ async def _grid(job: Job, files: Sequence[File], services: Services) -> Sequence
     if not wanted or len(files) < 2:
         return ()
     sheet = await services.in_thread(grid, [file.picture for file in files])
-    text = files[0].infotext
-    return (File(sheet, await services.in_thread(_encoded, job, sheet, text), text),)
+    return (await _write(job, sheet, services),)
 
 
 def _keep(job: Job, files: Sequence[File], sheets: Sequence[File]) -> None:

@@ -12,7 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 
-from latentwire import status
+from latentwire import infotext, status
 from latentwire.errors import LatentwireError, NotFound
 from latentwire.v1 import generation_service_pb2 as gs
 from latentwire.v1 import generation_service_pb2_grpc as gs_grpc
@@ -227,11 +227,20 @@ def chunks(index: int, seed: int, resolved: gs.GenerateImageRequest, script: Scr
             width=resolved.width,
             height=resolved.height,
             seed=seed,
-            infotext=script.infotext,
+            infotext=script.infotext or written(resolved, seed),
             total_bytes=len(data),
         )
         for offset in offsets
     ]
+
+
+def written(resolved: gs.GenerateImageRequest, seed: int) -> str:
+    """An infotext of a few pairs."""
+    sampling, size = resolved.sampling, f"{resolved.width}x{resolved.height}"
+    strength = resolved.init.strength if resolved.HasField("init") else None
+    pairs = [("Steps", sampling.steps), ("Sampler", sampling.sampler), ("CFG scale", resolved.guidance.scale)]
+    rest = [("Seed", seed), ("Size", size), ("Model", resolved.model), ("Denoising strength", strength)]
+    return infotext.write(resolved.prompt, resolved.negative_prompt, [*pairs, *rest])
 
 
 def _matches(record: gs.Generation, request: gs.ListGenerationsRequest) -> bool:
