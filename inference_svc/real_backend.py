@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
@@ -24,6 +25,8 @@ from inference_svc.rpc.backend import Backend
 from inference_svc.rpc.catalogue import LoadProgress, Memory, ModelEntry, State, UsableModel
 from inference_svc.settings import Settings
 from latentwire.errors import LatentwireError
+
+log = logging.getLogger(__name__)
 
 _STATES: Mapping[ModelState, State] = MappingProxyType(
     {
@@ -94,7 +97,9 @@ def real_backend(
     """Returns a backend whose engine is started. Raises FailedPrecondition, NotFound."""
     device = choose_device(settings.device)
     runner = ModelRunner()
-    loader = Loader(device, OnnxSettings(threads=settings.threads))
+    log.info("device %s: %s", device.kind, device.reason)
+    onnx = OnnxSettings(threads=settings.threads, spinning=settings.spinning)
+    loader = Loader(device, onnx, prefer_torch=settings.engine == "torch")
     registry = Registry(Catalog(settings.model, settings.models_dir), loader, runner)
     engine = Engine(runner, engine_settings, metrics=metrics, on_lost=on_lost)
     engine.start()

@@ -56,12 +56,21 @@ async def serve(settings: Settings, began: float) -> int:
     with _heeding(signs), _exported(settings, metrics):
         await _start(server, settings)
         ready = asyncio.create_task(_become_ready(server, backend, settings, began))
-        await _first_of(signs.stop, signs.lost, ready)
+        try:
+            await _first_of(signs.stop, signs.lost, ready)
+        except CannotStart:
+            await server.drain(0.0)
+            raise
         return await _end(server, backend, settings, signs)
 
 
 def _backend(settings: Settings, metrics: EngineMetrics, on_lost: Callable[[LatentwireError], None]) -> Backend:
-    engine_settings = EngineSettings(max_waiting=settings.max_waiting, max_batch_rows=settings.max_batch_rows)
+    engine_settings = EngineSettings(
+        max_waiting=settings.max_waiting,
+        max_running=settings.max_running,
+        shortest_share=settings.shortest_share,
+        max_batch_rows=settings.max_batch_rows,
+    )
     if settings.engine == "fake":
         return _fake(settings, engine_settings, metrics, on_lost)
     from inference_svc.real_backend import real_backend

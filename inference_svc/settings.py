@@ -37,7 +37,15 @@ class Settings(BaseSettings):
     models_dir: Path | None = Field(default=None, description="Folder with more models.")
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="Where it computes.")
     threads: int = Field(default=0, ge=0, le=1024, description="Threads of a CPU's device work; 0: as many as cores.")
+    spinning: bool = Field(default=False, description="Let a CPU's threads spin between steps: for cores of its own.")
     max_waiting: int = Field(default=64, ge=1, le=100_000, description="Generations that may wait.")
+    max_running: int = Field(default=32, ge=1, le=1024, description="Pictures in the works at a time.")
+    shortest_share: float = Field(
+        default=0.5,
+        ge=0,
+        lt=1,
+        description="Share of contended steps that goes to the shortest; the oldest has the rest.",
+    )
     max_batch_rows: int | None = Field(default=None, ge=1, le=1024, description="Most rows of a batch; else learned.")
     drain_timeout: float = Field(default=30.0, ge=0, le=86_400, description="Seconds for running work on SIGTERM.")
     token: SecretStr | None = Field(default=None, description="Bearer token that calls must carry.")

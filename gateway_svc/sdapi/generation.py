@@ -62,7 +62,10 @@ async def run(body: Body, job: Job, services: Services) -> Response:
 
 
 async def generate(job: Job, services: Services) -> Outcome:
-    """Follows the generation to its end; each picture is written in a thread while the next ones come."""
+    """Follows the generation to its end; each picture is written in a thread while the next ones come.
+
+    Pictures come as they are finished, and are returned in the order of their seeds.
+    """
     inference = services.inference
     accepted, completed, model = gs.Accepted(), None, None
     writing: list[asyncio.Future[File]] = []
@@ -79,7 +82,8 @@ async def generate(job: Job, services: Services) -> Outcome:
             engine = await engine_of(call)
         if completed is None:
             raise Internal("the stream ended without `completed`")
-        return Outcome(accepted, completed, await asyncio.gather(*writing), model, engine)
+        files = sorted(await asyncio.gather(*writing), key=lambda file: file.picture.index)
+        return Outcome(accepted, completed, files, model, engine)
     finally:
         for task in writing:
             task.cancel()

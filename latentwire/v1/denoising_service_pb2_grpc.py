@@ -76,7 +76,7 @@ class DenoisingServiceServicer:
     def EncodePrompt(self, request, context):
         """Reads prompts into the form that a model takes.
 
-        INVALID_ARGUMENT: a prompt too long. NOT_FOUND: no such model.
+        INVALID_ARGUMENT: a prompt too long, or a model that is not there (MODEL_NOT_FOUND).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,7 +38,7 @@ class DenoisingServiceStub:
     EncodePrompt: _grpc.UnaryUnaryMultiCallable[_denoising_service_pb2.EncodePromptRequest, _denoising_service_pb2.EncodePromptResponse]
     """Reads prompts into the form that a model takes.
 
-    INVALID_ARGUMENT: a prompt too long. NOT_FOUND: no such model.
+    INVALID_ARGUMENT: a prompt too long, or a model that is not there (MODEL_NOT_FOUND).
     """
     PrepareLatents: _grpc.UnaryUnaryMultiCallable[_denoising_service_pb2.PrepareLatentsRequest, _denoising_service_pb2.PrepareLatentsResponse]
     """Makes a plan and the states before the first step."""
@@ -64,7 +64,7 @@ class DenoisingServiceAsyncStub(DenoisingServiceStub):
     EncodePrompt: _aio.UnaryUnaryMultiCallable[_denoising_service_pb2.EncodePromptRequest, _denoising_service_pb2.EncodePromptResponse]  # type: ignore[assignment]
     """Reads prompts into the form that a model takes.
 
-    INVALID_ARGUMENT: a prompt too long. NOT_FOUND: no such model.
+    INVALID_ARGUMENT: a prompt too long, or a model that is not there (MODEL_NOT_FOUND).
     """
     PrepareLatents: _aio.UnaryUnaryMultiCallable[_denoising_service_pb2.PrepareLatentsRequest, _denoising_service_pb2.PrepareLatentsResponse]  # type: ignore[assignment]
     """Makes a plan and the states before the first step."""
@@ -93,7 +93,7 @@ class DenoisingServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_denoising_service_pb2.EncodePromptResponse, _abc.Awaitable[_denoising_service_pb2.EncodePromptResponse]]:
         """Reads prompts into the form that a model takes.
 
-        INVALID_ARGUMENT: a prompt too long. NOT_FOUND: no such model.
+        INVALID_ARGUMENT: a prompt too long, or a model that is not there (MODEL_NOT_FOUND).
         """
 
     @_abc_1.abstractmethod

@@ -81,7 +81,8 @@ class GenerationServiceServicer:
         """Makes pictures and streams what happens. The stream ends with `completed`, or with a status that is not OK.
 
         Cancelling the call cancels the generation once detach_grace has passed with nobody attached.
-        INVALID_ARGUMENT: a field out of range. NOT_FOUND: no such model. ALREADY_EXISTS: request_id is in use.
+        INVALID_ARGUMENT: a field out of range, or a model that is not there (MODEL_NOT_FOUND). ALREADY_EXISTS:
+        request_id is in use.
         RESOURCE_EXHAUSTED: the queue is full (QUEUE_FULL), the deadline can't be met (DEADLINE_UNREACHABLE), or memory ran
         out (OUT_OF_MEMORY). UNAVAILABLE: loading or draining. ABORTED: its task was stopped (TASK_STOPPED).
         """

@@ -19,6 +19,7 @@ from latentwire.errors import (
     ERRORS,
     FieldViolation,
     Internal,
+    InvalidArgument,
     LatentwireError,
     NotFound,
     OutOfMemory,
@@ -111,9 +112,10 @@ async def test_an_unknown_method_is_unimplemented(raising: Serving) -> None:
     assert "Paint" in error.message
 
 
-async def test_an_unknown_model_is_not_found(fake_server: Serving) -> None:
+async def test_an_unknown_model_is_an_invalid_field(fake_server: Serving) -> None:
     error = await failure(fake_server.generation.GenerateImage(asked(model="nobody")))
-    assert (type(error), error.reason) == (NotFound, "MODEL_NOT_FOUND")
+    assert (type(error), error.reason) == (InvalidArgument, "MODEL_NOT_FOUND")
+    assert [violation.field for violation in error.violations] == ["model"]
 
 
 async def test_parts_that_no_pipeline_does_yet_are_unimplemented_by_name(fake_server: Serving) -> None:

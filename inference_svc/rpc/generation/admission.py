@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from inference_svc.engine import EngineEvent, Request
 from inference_svc.pipelines import batch_key, evaluations, pictures, plan_of
 from inference_svc.rpc.backend import Backend
+from inference_svc.rpc.catalogue import UsableModel
 from inference_svc.rpc.conversion.accepted import accepted
 from inference_svc.rpc.conversion.events import queued
 from inference_svc.rpc.conversion.generate import resolve_request
@@ -22,6 +23,7 @@ from inference_svc.rpc.generation.book import Book
 from inference_svc.rpc.generation.record import Birth, Record
 from inference_svc.rpc.generation.relay import Relay, Surroundings
 from inference_svc.rpc.unsupported import refuse_unsupported
+from latentwire.errors import FieldViolation, InvalidArgument, NotFound
 from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import types_pb2
 
@@ -45,13 +47,13 @@ class Admission:
     async def admit(self, request: g.GenerateImageRequest, remaining_s: float | None) -> Record:
         """Returns the record of a generation that the engine has taken.
 
-        `remaining_s`: what is left until the call's deadline. Raises InvalidArgument, Unimplemented, NotFound,
-        AlreadyExists, Aborted, QueueFull, DeadlineUnreachable, Unavailable.
+        `remaining_s`: what is left until the call's deadline. Raises InvalidArgument, Unimplemented, AlreadyExists,
+        Aborted, QueueFull, DeadlineUnreachable, Unavailable.
         """
         if request.request_id:
             self._book.check_free(request.request_id)
         with ExitStack() as held:
-            model = held.enter_context(self._backend.catalogue.use(request.model))
+            model = self._held_model(request.model, held)
             resolved = resolve_request(request, model.facts)
             refuse_unsupported(request)
             init = await self._decoded(request.init.images) if request.HasField("init") else ()
@@ -60,6 +62,14 @@ class Admission:
             record = self._submitted(job, warnings_of(request, model.facts), deadline)
             record.on_end = held.pop_all().close
         return record
+
+    def _held_model(self, name: str, held: ExitStack) -> UsableModel:
+        """Returns the model that a request names; one that is not there is an invalid field of the request."""
+        try:
+            return held.enter_context(self._backend.catalogue.use(name))
+        except NotFound as error:
+            violations = (FieldViolation("model", error.message),)
+            raise InvalidArgument(error.message, reason=error.reason, violations=violations) from error
 
     async def _decoded(self, images: Sequence[types_pb2.Image]) -> tuple[Pixels, ...]:
         loop = asyncio.get_running_loop()

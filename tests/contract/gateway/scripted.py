@@ -58,6 +58,7 @@ class Script:
     preview: gs.Preview | None = None
     forgotten: bool = False
     truncated: bool = False
+    backwards: bool = False
     short: bool = False
     models: list[types.Model] = field(default_factory=lambda: [model("flatland", default=True), model("other")])
     held: asyncio.Event = field(default_factory=asyncio.Event)
@@ -109,7 +110,8 @@ class Generations(gs_grpc.GenerationServiceServicer):
         yield gs.GenerateImageResponse(sequence=1, accepted=accepted)
         yield gs.GenerateImageResponse(sequence=2, progress=gs.Progress(step=1, step_count=4))
         await self._wait(script)
-        for index, seed in enumerate(accepted.seeds):
+        order = sorted(enumerate(accepted.seeds), reverse=script.backwards)
+        for index, seed in order:
             for chunk in chunks(index, seed, accepted.resolved, script):
                 yield gs.GenerateImageResponse(image=chunk)
         if script.truncated:

@@ -56,6 +56,15 @@ async def test_clients_of_pydantic_1_are_understood(client: httpx2.AsyncClient, 
     assert info(response)["styles"] == ["7"]
 
 
+async def test_pictures_are_in_the_order_of_their_seeds_however_they_finish(
+    client: httpx2.AsyncClient, script: Script
+) -> None:
+    script.backwards = True
+    response = await client.post("/sdapi/v1/txt2img", json={**SMALL, "batch_size": 3})
+    assert [picture.tobytes() for picture in pictures(response)] == [pixels(seed, 72, 64) for seed in (7, 8, 9)]
+    assert ["Seed: 7" in text for text in info(response)["infotexts"]] == [True, False, False]
+
+
 async def test_a_batch_comes_in_order_with_consecutive_seeds(client: httpx2.AsyncClient) -> None:
     response = await client.post("/sdapi/v1/txt2img", json={**SMALL, "batch_size": 2, "n_iter": 2})
     found = info(response)
