@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ def ensure_pictures(path: Path, count: int, *, side_px: int = 128) -> Pictures:
         partial = path.with_suffix(".partial.npy")
         shape = (count, side_px, side_px, 3)
         pictures = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape)
-        with ProcessPoolExecutor(2) as pool:
+        with ProcessPoolExecutor(2, get_context("spawn")) as pool:
             sides = [side_px] * count
             for i, picture in enumerate(pool.map(render_array, range(count), sides, sides, chunksize=64)):
                 pictures[i] = picture

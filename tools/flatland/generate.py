@@ -72,7 +72,9 @@ class OnnxModel:
             "encoder_hidden_states": context,
         }
         velocity = self.run("unet", feeds)[0]
-        return (x / (sigma**2 + 1) - velocity * sigma / np.sqrt(sigma**2 + 1)).astype(np.float32)
+        root = float(np.sqrt(sigma**2 + 1))
+        denoised: Array = np.asarray(x / root**2 - velocity * (sigma / root), np.float32)
+        return denoised
 
     def decode(self, latents: Array) -> NDArray[np.uint8]:
         """Returns pictures (B, H, W, 3) of scaled latents."""

@@ -65,7 +65,10 @@ Worker = Callable[[int, Shared, Plan], None]
 
 def share(weights: Mapping[str, Tensor]) -> Weights:
     """Returns float32 copies of the weights in shared memory."""
-    return {name: weight.detach().float().clone().share_memory_() for name, weight in weights.items()}
+    copies = {name: weight.detach().float().clone() for name, weight in weights.items()}
+    for copy in copies.values():
+        copy.share_memory_()  # type: ignore[no-untyped-call]
+    return copies
 
 
 def train(

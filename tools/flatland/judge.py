@@ -39,7 +39,8 @@ def judge(picture: Picture) -> Verdict:
 def border_colour(picture: Picture) -> NDArray[np.float64]:
     """Returns the median colour of a picture's outermost pixels."""
     edges = (picture[:3], picture[-3:], picture[:, :3], picture[:, -3:])
-    return np.median(np.concatenate([edge.reshape(-1, 3) for edge in edges]), axis=0)
+    colour: NDArray[np.float64] = np.median(np.concatenate([edge.reshape(-1, 3) for edge in edges]), axis=0)
+    return colour
 
 
 def _cutout(picture: Picture, colour: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -53,7 +54,7 @@ def _cutout(picture: Picture, colour: NDArray[np.float64]) -> NDArray[np.float32
     canvas = Image.new("RGB", (int(side), int(side)), tuple(int(value) for value in colour))
     part = Image.fromarray(picture[top:bottom, left:right])
     canvas.paste(part, (int(side - part.width) // 2, int(side - part.height) // 2))
-    return np.asarray(canvas.resize((_SIDE, _SIDE), Image.Resampling.BILINEAR), np.float32) / 255
+    return np.asarray(canvas.resize((_SIDE, _SIDE), Image.Resampling.BILINEAR)).astype(np.float32) / np.float32(255)
 
 
 @lru_cache(maxsize=len(BACKGROUNDS))

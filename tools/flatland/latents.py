@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 
@@ -17,13 +18,14 @@ from numpy.typing import NDArray
 from tools.flatland import train_vae
 from tools.flatland.arch import SCALING_FACTOR, build_vae
 from tools.flatland.captions import captions, negative_prompt
-from tools.flatland.dataset import render_array, to_tensor
+from tools.flatland.dataset import Pictures, render_array, to_tensor
 from tools.flatland.scene import sample_scene
 from tools.flatland.tokenizer import build_tokenizer, encode
 
 FOLDER = Path("var/flatland-train")
 CAPTION_COUNT = 4
 NEGATIVE_COUNT = 400
+_BATCH = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,10 @@ class Bucket:
 
 
 BUCKETS = (
-    Bucket(128, 128, 0, 30_000, 32, 0.84),
-    Bucket(192, 128, 100_000_000, 2_000, 20, 0.06),
-    Bucket(128, 192, 200_000_000, 2_000, 20, 0.06),
-    Bucket(256, 256, 300_000_000, 1_000, 8, 0.04),
+    Bucket(128, 128, 0, 20_000, 32, 0.84),
+    Bucket(192, 128, 100_000_000, 1_000, 20, 0.06),
+    Bucket(128, 192, 200_000_000, 1_000, 20, 0.06),
+    Bucket(256, 256, 300_000_000, 600, 8, 0.04),
 )
 
 
@@ -67,9 +69,15 @@ def fold_normalisation(vae: AutoencoderKL, latents: NDArray[np.float32]) -> None
 
 def encode_pictures(vae: AutoencoderKL, seeds: range, width_px: int, height_px: int) -> NDArray[np.float32]:
     """Returns the posterior means (N, 4, h, w) of the training pictures of these seeds, not scaled."""
-    pictures = np.stack([render_array(seed, width_px, height_px) for seed in seeds])
+    pictures = np.stack([_picture(seed, width_px, height_px) for seed in seeds])
     with torch.no_grad():
         return vae.encode(to_tensor(pictures).to(vae.dtype)).latent_dist.mean.float().numpy()  # type: ignore[no-any-return]
+
+
+def _picture(seed: int, width_px: int, height_px: int) -> Pictures:
+    if (width_px, height_px) == (128, 128) and seed < train_vae.PICTURE_COUNT:
+        return np.load(train_vae.PICTURES, mmap_mode="r")[seed]  # type: ignore[no-any-return]
+    return render_array(seed, width_px, height_px)
 
 
 def fold(checkpoint: Path = train_vae.CHECKPOINT, chunk_count: int = 16) -> None:
@@ -89,12 +97,13 @@ def _load_folded() -> AutoencoderKL:
 
 def _encode_chunk(bucket: Bucket, start: int, size: int) -> NDArray[np.float16]:
     torch.set_num_threads(1)
-    seeds = range(bucket.first_seed + start, bucket.first_seed + min(start + size, bucket.count))
-    means = encode_pictures(_load_folded(), seeds, bucket.width_px, bucket.height_px)
-    return (means * SCALING_FACTOR).astype(np.float16)
+    vae, first, last = _load_folded(), bucket.first_seed + start, bucket.first_seed + min(start + size, bucket.count)
+    slices = [range(seed, min(seed + _BATCH, last)) for seed in range(first, last, _BATCH)]
+    means = [encode_pictures(vae, seeds, bucket.width_px, bucket.height_px) for seeds in slices]
+    return (np.concatenate(means) * SCALING_FACTOR).astype(np.float16)
 
 
-def _chunks(bucket: Bucket, size: int = 64) -> Iterator[tuple[Bucket, int, int]]:
+def _chunks(bucket: Bucket, size: int = 512) -> Iterator[tuple[Bucket, int, int]]:
     for start in range(0, bucket.count, size):
         yield bucket, start, size
 
@@ -103,7 +112,7 @@ def write_latents(bucket: Bucket) -> None:
     """Writes the scaled latents of a bucket, unless they are there."""
     path = FOLDER / f"latents-{bucket.name}.npy"
     if not path.exists():
-        with ProcessPoolExecutor(2) as pool:
+        with ProcessPoolExecutor(2, get_context("spawn")) as pool:
             parts = list(pool.map(_encode_chunk, *zip(*_chunks(bucket), strict=True)))
         np.save(path, np.concatenate(parts))
 

@@ -29,7 +29,7 @@ def orthogonalise(matrix: Tensor) -> Tensor:
         gram = factor @ gram @ factor
         factor = a * identity + b * gram + c * (gram @ gram)
         total = factor @ total
-    result = total @ x
+    result: Tensor = total @ x
     return result.T if tall else result
 
 

@@ -91,7 +91,7 @@ def build_tokenizer() -> Tokenizer:
 
 def encode(tokenizer: Tokenizer, texts: Sequence[str]) -> list[list[int]]:
     """Returns 77 ids a text, cut and padded with the end token."""
-    end = tokenizer.token_to_id(END)
+    end = tokenizer.get_vocab()[END]
     rows = [tokenizer.encode(text).ids[: TOKEN_COUNT - 1] for text in texts]
     return [[*row, *[end] * (TOKEN_COUNT - len(row))] for row in rows]
 

@@ -32,14 +32,15 @@ def reconstruction_loss(actual: Tensor, expected: Tensor) -> Tensor:
     """Returns L1 + 4 L2 + half an L1 of the gradients; both (B, 3, H, W) in [-1, 1]."""
     difference = actual.float() - expected
     slopes = difference.diff(dim=-1).abs().mean() + difference.diff(dim=-2).abs().mean()
-    return difference.abs().mean() + 4 * difference.square().mean() + 0.5 * slopes
+    loss: Tensor = difference.abs().mean() + 4 * difference.square().mean() + 0.5 * slopes
+    return loss
 
 
 def whole_loss(vae: AutoencoderKL, crops: Tensor) -> Tensor:
     """Returns the loss of encoder and decoder together."""
     posterior = vae.encode(crops.bfloat16()).latent_dist
     mean, logvar = posterior.mean.float(), posterior.logvar.float()
-    divergence = 0.5 * (mean.square() + logvar.exp() - 1 - logvar).mean()
+    divergence: Tensor = 0.5 * (mean.square() + logvar.exp() - 1 - logvar).mean()
     latents = mean + torch.exp(0.5 * logvar) * torch.randn_like(mean)
     return reconstruction_loss(vae.decode(latents.bfloat16()).sample, crops) + KL_WEIGHT * divergence
 

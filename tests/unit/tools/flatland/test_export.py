@@ -97,7 +97,7 @@ def test_a_graph_refers_to_the_weights_of_the_safetensors_file_beside_it(folder:
     graph = onnx.load(folder / part / "model.onnx", load_external_data=False).graph
     external = [tensor for tensor in graph.initializer if tensor.data_location == onnx.TensorProto.EXTERNAL]
     locations = {entry.value for tensor in external for entry in tensor.external_data if entry.key == "location"}
-    assert len(external) > 30
+    assert len(external) > 20  # equal tensors, such as zero biases, are stored once
     assert all((folder / part / name).suffix == ".safetensors" for name in locations)
     assert (folder / part / "model.onnx").stat().st_size < 1_000_000
 
