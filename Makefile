@@ -61,7 +61,7 @@ $(STAMPS)/uv: requirements-uv.txt
 $(STAMPS)/install-$(EXTRA): $(STAMPS)/uv $(LOCK_$(EXTRA)) pyproject.toml
 	@if test -e $(STAMPS)/install-$(OTHER_$(EXTRA)); then \
 	  $(UV_PIP) uninstall $(INTO) $(RUNTIME_$(OTHER_$(EXTRA))); rm $(STAMPS)/install-$(OTHER_$(EXTRA)); fi
-	@$(UV_PIP) install $(INTO) --require-hashes -r $(LOCK_$(EXTRA))
+	@$(UV_PIP) install $(INTO) --compile-bytecode --require-hashes -r $(LOCK_$(EXTRA))
 	@$(UV_PIP) install $(INTO) --no-deps -e .
 	@touch $@
 
@@ -126,7 +126,7 @@ gpu: dev ## what needs a CUDA device
 	@$(BIN)/python -m pytest tests/gpu $(ARGS)
 
 bench: dev ## measure, into docs/benchmarks.md
-	@$(BIN)/python -m tools.bench $(ARGS)
+	@$(BIN)/python -m tools.bench --out docs/benchmarks.md $(ARGS)
 
 model: dev ## train and export the embedded model (hours)
 	@$(BIN)/python -m tools.flatland $(ARGS)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi_offline import FastAPIOffline
 from starlette.responses import Response
 
 from gateway_svc import health, internal, metrics
@@ -53,7 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
         yield
         await app.state.services.close()
 
-    app = FastAPI(title="Latentwire", version=__version__, lifespan=lifespan)
+    app = FastAPIOffline(title="Latentwire", version=__version__, lifespan=lifespan)
     app.state.metrics = metrics.Metrics()
     for module in _ROUTES:
         app.include_router(module.router)

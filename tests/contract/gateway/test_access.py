@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import httpx2
 import pytest
 
@@ -123,3 +125,10 @@ async def test_the_api_documents_itself(client: httpx2.AsyncClient) -> None:
     paths = (await client.get("/openapi.json")).json()["paths"]
     assert {"/sdapi/v1/txt2img", "/sdapi/v1/img2img", "/sdapi/v1/options"} <= set(paths)
     assert (await client.get("/docs")).status_code == 200
+
+
+async def test_the_documentation_needs_nothing_from_elsewhere(client: httpx2.AsyncClient) -> None:
+    page = (await client.get("/docs")).text
+    sources = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert len(sources) >= 2
+    assert [(await client.get(source)).status_code for source in sources] == [200] * len(sources)

@@ -221,8 +221,10 @@ class TestUnderWay:
     async def test_one_task_is_stopped_and_the_other_goes_on(
         self, held: httpx2.AsyncClient, gated: Serving, gate: Gate
     ) -> None:
-        one, two = self.ask(held), self.ask(held, force_task_id="task(b)")
-        await until(lambda: gate.begun == 1 and sum(gated.backend.engine.counts()) == 2)
+        one = self.ask(held)
+        await until(lambda: gate.begun == 1)
+        two = self.ask(held, force_task_id="task(b)")
+        await until(lambda: sum(gated.backend.engine.counts()) == 2)
         await held.post("/sdapi/v1/interrupt?id_task=task(b)")
         gate.let(1)
         stopped, going_on = await two, not one.done()
