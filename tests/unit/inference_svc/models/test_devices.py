@@ -6,6 +6,7 @@ import sys
 from types import SimpleNamespace
 from typing import Any
 
+import onnxruntime
 import pytest
 
 from inference_svc.models import Device, choose_device
@@ -73,5 +74,4 @@ def test_another_device_is_refused() -> None:
 
 
 def test_the_probe_is_a_model_that_loads() -> None:
-    onnxruntime = pytest.importorskip("onnxruntime")
     assert onnxruntime.InferenceSession(_PROBE, providers=[CPU]).get_inputs()[0].name == "x"

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from inference_svc.models import Device, LoadedModel, Loader, ModelRunner
 from inference_svc.work import BatchKey, DecodeRow, DenoiseRow, EncodeImageRow, EncodePromptRow, Kind, Row
@@ -83,7 +84,6 @@ def test_pixels_are_rounded_half_to_even_and_clipped(tiny: Path, value: float, l
 
 
 def test_torch_tensors_are_rows_too(tiny: Path) -> None:
-    torch = pytest.importorskip("torch")
     rows = denoise_rows()
     tensors = [replace(row, x=torch.from_numpy(row.x), context=torch.from_numpy(row.context)) for row in rows]
     model = load(tiny)

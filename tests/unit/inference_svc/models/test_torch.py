@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from inference_svc.engine.runner import DeviceLost
 from inference_svc.models import Device, LoadedModel, Loader
@@ -29,7 +30,6 @@ def normal(*shape: int) -> np.ndarray[Any, Any]:
 @pytest.fixture(scope="module")
 def in_torch(flatland_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> LoadedModel:
     """Flatland without its graphs."""
-    pytest.importorskip("diffusers")
     folder = tmp_path_factory.mktemp("torch") / "flatland"
     shutil.copytree(flatland_folder, folder, ignore=shutil.ignore_patterns("*.onnx"))
     return Loader(Device("cpu")).load("flatland", folder)
@@ -78,7 +78,6 @@ def test_its_facts_are_those_of_the_graphs_but_for_runner_and_weights(
 
 @pytest.mark.slow
 def test_a_folder_with_both_runs_as_the_loader_prefers(flatland_folder: Path) -> None:
-    pytest.importorskip("diffusers")
     assert Loader(Device("cpu"), prefer_torch=True).load("flatland", flatland_folder).facts.runner == "torch"
 
 
@@ -107,7 +106,6 @@ def test_cuda_that_torch_does_not_find_is_one_sentence(monkeypatch: pytest.Monke
 
 @pytest.mark.slow
 def test_weights_that_cannot_be_read_are_one_sentence(flatland_folder: Path, tmp_path: Path) -> None:
-    pytest.importorskip("diffusers")
     folder = tmp_path / "broken"
     shutil.copytree(
         flatland_folder, folder, ignore=shutil.ignore_patterns(*{name.split("/")[1] for name in ONNX_FILES})
@@ -126,12 +124,10 @@ def test_weights_that_cannot_be_read_are_one_sentence(flatland_folder: Path, tmp
     ],
 )
 def test_what_torch_raises_becomes_our_errors(message: str, kind: type[Exception]) -> None:
-    torch = pytest.importorskip("torch")
     with pytest.raises(kind), _failing(torch, "unet"):
         raise RuntimeError(message)
 
 
 def test_torchs_own_out_of_memory_is_ours() -> None:
-    torch = pytest.importorskip("torch")
     with pytest.raises(OutOfMemory, match="unet"), _failing(torch, "unet"):
         raise torch.OutOfMemoryError("CUDA out of memory")

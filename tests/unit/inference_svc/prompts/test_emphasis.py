@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -47,7 +48,6 @@ def test_a_ratio_beyond_float_range_is_left_out() -> None:
 
 
 def test_a_torch_tensor_stays_one() -> None:
-    torch = pytest.importorskip("torch")
     weighted = apply_weights(torch.from_numpy(HIDDEN), WEIGHTS)
     np.testing.assert_allclose(weighted.numpy(), apply_weights(HIDDEN, WEIGHTS), rtol=1e-4, atol=1e-5)
 
