@@ -46,12 +46,11 @@ def from_status(status: status_pb2.Status) -> LatentwireError:
 
 def from_rpc_error(error: grpc.RpcError) -> LatentwireError:
     """The error behind a failed call; a connection lost without a word is `Unavailable`, CONNECTION_LOST."""
-    # Both the blocking and the asyncio error carry these three; grpc's common base class declares none of them.
     status = rpc_status.from_call(error)
     if status is not None:
         return from_status(status)
-    code: grpc.StatusCode = error.code()  # type: ignore[attr-defined]
-    details: str = error.details() or code.name  # type: ignore[attr-defined]
+    code: grpc.StatusCode = error.code()
+    details: str = error.details() or code.name
     if code is grpc.StatusCode.UNAVAILABLE:
         return Unavailable(details, reason="CONNECTION_LOST", retry_after_s=1.0)
     return error_class(code.name, "")(details)
