@@ -62,9 +62,7 @@ def test_more_waiting_pictures_than_may_are_refused_but_one_request_alone_may_ho
         accept(book, "b")
 
 
-@pytest.mark.parametrize(
-    ("pace", "retry_after_s"), [(None, 1.0), (0.5, 5.0), (0.001, 0.1), (100.0, 60.0)]
-)
+@pytest.mark.parametrize(("pace", "retry_after_s"), [(None, 1.0), (0.5, 5.0), (0.001, 0.1), (100.0, 60.0)])
 def test_a_full_queue_says_when_to_come_back_from_the_measured_throughput(
     pace: float | None, retry_after_s: float
 ) -> None:
