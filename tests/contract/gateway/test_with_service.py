@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,7 +21,7 @@ from gateway_svc.settings import Settings
 from latentwire import infotext
 from tests.contract.gate import Gate
 from tests.contract.gateway.answers import info, pictures
-from tests.contract.serving import Serving, serving, until
+from tests.contract.serving import PATIENCE_S, Serving, serving, until
 
 URL = "/sdapi/v1/txt2img"
 SMALL = {"prompt": "a red circle", "width": 64, "height": 64, "steps": 2, "seed": 7}
@@ -176,11 +176,19 @@ class TestUnderWay:
         body = {**SMALL, "steps": 10, "sampler_name": "Euler", "cfg_scale": 1, "force_task_id": "task(a)", **changes}
         return asyncio.create_task(client.post(URL, json=body))
 
+    @staticmethod
+    async def shown(client: httpx2.AsyncClient) -> dict[str, Any]:
+        """The progress once its preview, which another thread encodes, is there."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not (answer := (await client.get("/sdapi/v1/progress")).json())["current_image"]:
+                await asyncio.sleep(0.002)
+        return dict(answer)
+
     async def test_progress_counts_the_steps_that_are_done(self, held: httpx2.AsyncClient, gate: Gate) -> None:
         request = self.ask(held, override_settings={"show_progress_every_n_steps": 1})
         gate.let(4)
         await until(lambda: gate.begun == 5)
-        progress = (await held.get("/sdapi/v1/progress")).json()
+        progress = await self.shown(held)
         internal = (await held.post("/internal/progress", json={"id_task": "task(a)"})).json()
         gate.open()
         await request
@@ -188,7 +196,7 @@ class TestUnderWay:
         assert progress["progress"] == pytest.approx(0.31)
         assert (internal["active"], internal["progress"]) == (True, pytest.approx(0.3))
         assert internal["live_preview"].startswith("data:image/png;base64,")
-        assert progress["current_image"] is not None
+        assert b64decode(progress["current_image"]).startswith(b"\x89PNG")
 
     async def test_when_all_is_done_the_task_is_completed_and_nothing_runs(
         self, held: httpx2.AsyncClient, gate: Gate
