@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from enum import Enum
 from typing import Any, TypeAlias
@@ -33,9 +32,10 @@ def apply_weights(hidden: Array, weights: Sequence[float], emphasis: Emphasis = 
     weighted = hidden * xp.asarray(weights, dtype=hidden.dtype, device=device(hidden))[None, :, None]
     if emphasis is Emphasis.NO_NORM:
         return weighted
-    return weighted * _ratio(float(xp.mean(hidden)), float(xp.mean(weighted)))
+    ratio = _ratio(float(xp.mean(hidden)), float(xp.mean(weighted)))
+    largest = max(1.0, float(xp.max(xp.abs(weighted))))
+    return weighted * ratio if abs(ratio) * largest <= float(xp.finfo(hidden.dtype).max) else weighted
 
 
 def _ratio(mean_before: float, mean_after: float) -> float:
-    ratio = mean_before / mean_after if mean_after else 1.0
-    return ratio if math.isfinite(ratio) else 1.0
+    return mean_before / mean_after if mean_after else 1.0
