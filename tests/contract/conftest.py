@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import AsyncIterator
-from importlib import resources
 from pathlib import Path
 
 import grpc
@@ -22,26 +19,11 @@ from latentwire.v1 import generation_service_pb2_grpc as gg
 from latentwire.v1 import model_service_pb2_grpc as mg
 from tests.contract.serving import Serving, serving
 
-_ROOT = Path(__file__).parents[2]
-
 
 @pytest.fixture(scope="session")
-def model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The embedded model, or one of its architecture with random weights."""
-    embedded = Path(str(resources.files("inference_svc.models").joinpath("flatland")))
-    for path in (embedded, _ROOT / "var" / "flatland-untrained"):
-        if (path / "model_index.json").is_file():
-            return path
-    made = tmp_path_factory.mktemp("models") / "flatland-untrained"
-    command = [sys.executable, "-m", "tools.flatland.untrained", "--out", str(made)]
-    subprocess.run(command, check=True, cwd=_ROOT)
-    return made
-
-
-@pytest.fixture(scope="session")
-def loaded_model(model_path: Path) -> LoadedModel:
+def loaded_model(flatland_folder: Path) -> LoadedModel:
     """The model, loaded once for all tests."""
-    return Loader(Device("cpu")).load(model_path.name, model_path)
+    return Loader(Device("cpu")).load(flatland_folder.name, flatland_folder)
 
 
 class Already:
@@ -67,12 +49,12 @@ def real(path: Path, model: LoadedModel) -> Backend:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=["fake", "real"])
-async def grpc_server(request: pytest.FixtureRequest) -> AsyncIterator[Serving]:
+async def grpc_server(request: pytest.FixtureRequest, flatland_folder: Path) -> AsyncIterator[Serving]:
     """The server: each module that asks for it runs against both engines."""
     if request.param == "fake":
         backend = fake_backend(FakeOptions())
     else:
-        backend = real(request.getfixturevalue("model_path"), request.getfixturevalue("loaded_model"))
+        backend = real(flatland_folder, request.getfixturevalue("loaded_model"))
     async with serving(backend) as running:
         yield running
 

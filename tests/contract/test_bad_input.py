@@ -161,7 +161,7 @@ _REQUESTS = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(request=_REQUESTS)
 async def test_any_request_is_served_or_refused_by_name(fake_server: Serving, request: g.GenerateImageRequest) -> None:
     try:

@@ -48,8 +48,8 @@ async def test_a_service_tells_its_address_serves_and_ends_when_told(capsys: Pri
     assert await service == 0
 
 
-async def test_the_real_engine_serves_a_model_of_a_folder(capsys: Printed, model_path: Path) -> None:
-    service = _serve(engine="onnx", model=str(model_path), device="cpu")
+async def test_the_real_engine_serves_a_model_of_a_folder(capsys: Printed, flatland_folder: Path) -> None:
+    service = _serve(engine="onnx", model=str(flatland_folder), device="cpu")
     async with grpc.aio.insecure_channel(f"127.0.0.1:{await _port(service, capsys)}") as channel:
         call = gg.GenerationServiceStub(channel).GetGeneration(g.GetGenerationRequest(request_id="nobody"))
         assert dict(await call.initial_metadata() or ())["x-latentwire-engine"] == "onnx"

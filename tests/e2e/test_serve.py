@@ -58,6 +58,7 @@ def test_grpc_streams_from_accepted_to_completed(pair: Pair) -> None:
     assert "image" in events
 
 
+@pytest.mark.usefixtures("heeded_signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_running_request_finishes_before_the_pair_ends(tmp_path: Path, number: signal.Signals) -> None:
     with served(tmp_path, "--engine=fake", **SLOW) as pair, ThreadPoolExecutor() as pool:

@@ -140,7 +140,7 @@ _bodies = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(_bodies)
 async def test_no_body_is_too_strange_for_a_clear_answer(gateway: httpx2.AsyncClient, body: dict[str, Any]) -> None:
     response = await gateway.post(URL, content=json.dumps(body), headers={"Content-Type": "application/json"})

@@ -65,6 +65,7 @@ def tell_myself(number: signal.Signals) -> Callable[[], None]:
     return lambda: os.kill(os.getpid(), number)
 
 
+@pytest.mark.usefixtures("heeded_signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 async def test_a_signal_stops_the_gateway_first_and_then_the_inference_service(
     tmp_path: Path, number: signal.Signals
@@ -99,6 +100,7 @@ async def test_a_service_that_does_not_drain_in_time_is_killed(tmp_path: Path, m
     assert await asyncio.wait_for(serve.serve(stubborn, announced, "here"), 10) == 0
 
 
+@pytest.mark.usefixtures("heeded_signals")
 async def test_a_second_signal_does_not_wait(tmp_path: Path) -> None:
     def twice() -> None:
         os.kill(os.getpid(), signal.SIGINT)

@@ -99,7 +99,7 @@ class Session:
 
 
 @given(actions=ACTIONS)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_every_accepted_request_ends_exactly_once_and_a_cancelled_one_evaluates_no_more(
     actions: list[tuple[Any, ...]],
 ) -> None:

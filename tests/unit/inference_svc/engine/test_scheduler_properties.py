@@ -57,7 +57,7 @@ def run_all(queue: Scheduler[str], work: dict[str, Job], limit: int) -> Counter[
 @given(
     work=st.lists(jobs, min_size=1, max_size=8), limit=st.integers(1, 9), share=st.sampled_from([0.0, 0.25, 0.5, 0.9])
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_row_runs_exactly_once(work: list[Job], limit: int, share: float) -> None:
     queue: Scheduler[str] = Scheduler(limit=lambda key, ready: limit, shortest_share=share)
     named = {f"job{number}": job for number, job in enumerate(work)}
@@ -75,7 +75,7 @@ def test_every_row_runs_exactly_once(work: list[Job], limit: int, share: float) 
     share=st.sampled_from([0.0, 0.5, 0.75]),
     flood=st.lists(st.sampled_from(KEYS), min_size=1, max_size=4),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_old_job_ends_however_many_short_ones_keep_coming(
     old: Job, limit: int, share: float, flood: list[BatchKey]
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from inference_svc.prompts import (
@@ -93,7 +93,6 @@ def test_the_token_count_counts_chunks_before_the_last_as_full(prompt: str, expe
     assert token_count(parse_weights(prompt), Letters()) == expected
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="ab,(:1)[] ", max_size=400), st.sampled_from(Emphasis), st.integers(0, 74))
 def test_chunks_hold_every_token_in_order_and_none_is_longer_than_77(
     prompt: str, emphasis: Emphasis, backtrack: int

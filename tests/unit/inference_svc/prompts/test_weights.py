@@ -6,7 +6,7 @@ import math
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from inference_svc.prompts import Emphasis, WeightedText, parse_weights
@@ -117,7 +117,6 @@ def test_a_long_prompt_takes_time_in_proportion(unit: str) -> None:
     assert time.process_time() - started < 5
 
 
-@settings(deadline=None)
 @given(PROMPTS, st.sampled_from(Emphasis))
 def test_any_text_parses_to_finite_weights_and_no_empty_piece(text: str, emphasis: Emphasis) -> None:
     for piece in parse_weights(text, emphasis):
@@ -125,14 +124,12 @@ def test_any_text_parses_to_finite_weights_and_no_empty_piece(text: str, emphasi
         assert bool(piece.text) != piece.breaks
 
 
-@settings(deadline=None)
 @given(PROMPTS)
 def test_what_is_read_is_the_prompt_in_its_order(text: str) -> None:
     remaining = iter(text)
     assert all(letter in remaining for piece in parse_weights(text) for letter in piece.text)
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="ab c", min_size=1), st.floats(-10, 10).map(lambda value: round(value, 3)))
 def test_a_written_weight_is_read_back(text: str, weight: float) -> None:
     assert parse_weights(f"({text}:{weight:.3f})") == (WeightedText(text, weight),)
