@@ -9,10 +9,16 @@ from grpc_status import rpc_status
 
 from latentwire.errors import DOMAIN, FieldViolation, LatentwireError, Unavailable, error_class
 
+# A status travels in trailers. Clients drop a call whose trailers pass 8 KiB, once its text is percent-encoded, and
+# encoded again in the details.
+_MOST_MESSAGE_BYTES = 800
+_MOST_VIOLATION_BYTES = 2800
+
 
 def to_status(error: LatentwireError) -> status_pb2.Status:
-    """The status for an error, with every detail that it carries."""
-    status = status_pb2.Status(code=code_pb2.Code.Value(error.code), message=error.message)
+    """The status for an error, with every detail that it carries; texts that are too long for trailers are cut."""
+    message = _cut(error.message, _MOST_MESSAGE_BYTES)
+    status = status_pb2.Status(code=code_pb2.Code.Value(error.code), message=message)
     info = error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=dict(error.metadata))
     status.details.append(_packed(info))
     if error.violations:
@@ -57,10 +63,19 @@ def from_rpc_error(error: grpc.RpcError) -> LatentwireError:
 
 
 def _bad_request(error: LatentwireError) -> error_details_pb2.BadRequest:
-    violation = error_details_pb2.BadRequest.FieldViolation
-    return error_details_pb2.BadRequest(
-        field_violations=[violation(field=v.field, description=v.description) for v in error.violations]
-    )
+    bad = error_details_pb2.BadRequest()
+    for violation in error.violations:
+        description = _cut(violation.description, _MOST_MESSAGE_BYTES)
+        bad.field_violations.add(field=violation.field, description=description)
+        if bad.ByteSize() > _MOST_VIOLATION_BYTES:
+            del bad.field_violations[-1]
+            break
+    return bad
+
+
+def _cut(text: str, most_bytes: int) -> str:
+    encoded = text.encode()
+    return text if len(encoded) <= most_bytes else encoded[: most_bytes - 3].decode(errors="ignore") + "…"
 
 
 def _packed(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 from google.rpc import code_pb2, status_pb2
+from grpc_status import rpc_status
 
-from latentwire.errors import ERRORS, FieldViolation, Internal, LatentwireError, QueueFull
+from latentwire.errors import ERRORS, FieldViolation, Internal, InvalidArgument, LatentwireError, QueueFull
 from latentwire.status import from_status, to_status
 
 
@@ -25,3 +28,13 @@ def test_what_an_error_does_not_carry_is_not_made_up() -> None:
 
 def test_a_status_of_another_origin_gives_the_class_of_its_code() -> None:
     assert type(from_status(status_pb2.Status(code=code_pb2.DATA_LOSS, message="x"))) is Internal
+
+
+@pytest.mark.parametrize("text", ["x", "\N{GRINNING FACE}", "\n"])
+@pytest.mark.parametrize("count", [1, 1000])
+def test_however_much_is_wrong_the_status_fits_in_trailers(text: str, count: int) -> None:
+    violations = [FieldViolation(f"f[{index}]", text * (20_000 // count)) for index in range(count)]
+    sent = rpc_status.to_status(to_status(InvalidArgument.join(violations)))
+    details = sum(len(value) * 4 / 3 for _, value in sent.trailing_metadata or ())
+    assert len(quote(sent.details or "")) + details < 7900
+    assert from_status(to_status(InvalidArgument.join(violations))).violations[0].field == "f[0]"
