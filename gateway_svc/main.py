@@ -7,6 +7,7 @@ import gc
 import signal
 import socket
 import sys
+import tempfile
 from pathlib import Path
 
 import click
@@ -35,6 +36,7 @@ def main(print_config: bool, **flags: object) -> None:
         if print_config:
             click.echo(shown(settings))
             return
+        claim(settings.data_dir)
         listener = listen(settings.host, settings.port)
     except BadSettings as error:
         click.echo(f"latentwire gateway: {error}", err=True)
@@ -54,6 +56,17 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
     gc.freeze()
     gc.enable()
     serve(settings, listener)
+
+
+def claim(data_dir: Path) -> None:
+    """Makes the folder of options and pictures. Raises BadSettings, in a sentence, where nothing can be written."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=data_dir):
+            pass
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise BadSettings(f"data_dir: nothing can be kept in {data_dir}: {reason}.") from None
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -27,11 +27,19 @@ def test_a_bad_value_is_one_sentence_and_exit_status_2() -> None:
     assert result.stderr.startswith("latentwire gateway: port: ")
 
 
-def test_a_taken_port_is_one_sentence_and_exit_status_2() -> None:
+def test_a_taken_port_is_one_sentence_and_exit_status_2(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        result = CliRunner().invoke(main, ["--port", str(taken.getsockname()[1])])
+        port = str(taken.getsockname()[1])
+        result = CliRunner().invoke(main, ["--port", port, "--data-dir", str(tmp_path)])
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
     assert "can't be used: address already in use." in result.stderr
+
+
+def test_a_data_folder_that_can_not_be_written_is_one_sentence_and_exit_status_2(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = CliRunner().invoke(main, ["--port", "0", "--data-dir", str(tmp_path / "file" / "data")])
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert result.stderr.startswith("latentwire gateway: data_dir: ")
 
 
 def test_answers_are_not_held_back_by_the_network_stack() -> None:

@@ -51,6 +51,9 @@ def test_origins_are_split_at_commas() -> None:
     [
         ({"port": 70000}, "port: "),
         ({"inference": "nowhere"}, "inference: "),
+        ({"inference": "http://there:1"}, "inference: "),
+        ({"inference": "there:99999"}, "inference: "),
+        ({"cors_allow_origins_regex": "("}, "cors_allow_origins_regex: "),
         ({"api_auth": "ann"}, "api_auth: "),
         ({"api_auth": ":p"}, "api_auth: "),
         ({"api_auth": "a" * 129 + ":p"}, "api_auth: "),
