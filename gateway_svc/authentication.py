@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 from collections.abc import Mapping
 from typing import Final
@@ -53,7 +52,7 @@ def credentials(header: str) -> bytes:
         return b""
     try:
         return base64.b64decode(payload.strip(), validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error, or what is not ASCII
         return b""
 
 

@@ -17,8 +17,7 @@ _SUFFIXES: Final = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}
 def folder_of(data_dir: Path, option: str, directory: str) -> Path:
     """Where pictures go: by day, in a folder below the data folder's `outputs`. Raises InvalidArgument for others."""
     outputs = (data_dir / "outputs").resolve()
-    folder = (outputs / directory).resolve()
-    if not folder.is_relative_to(outputs):
+    if "\0" in directory or not (folder := (outputs / directory).resolve()).is_relative_to(outputs):
         raise InvalidArgument.of(option, directory, "a folder below the data folder's outputs")
     return folder / datetime.now().strftime("%Y-%m-%d")
 

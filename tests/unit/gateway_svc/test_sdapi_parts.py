@@ -83,7 +83,7 @@ def test_two_gateways_never_write_over_each_others_files(tmp_path: Path, monkeyp
     assert (tmp_path / "00000-5.png").read_bytes() == b"theirs"
 
 
-@pytest.mark.parametrize("folder", ["/etc", "../x", "a/../../../x"])
+@pytest.mark.parametrize("folder", ["/etc", "../x", "a/../../../x", "a\0b"])
 def test_pictures_are_kept_nowhere_else(tmp_path: Path, folder: str) -> None:
     with pytest.raises(InvalidArgument, match="outdir_samples"):
         folder_of(tmp_path, "outdir_samples", folder)
@@ -105,7 +105,14 @@ def test_the_rest_takes_as_long_as_what_has_passed_where_nothing_is_measured() -
 
 @pytest.mark.parametrize(
     ("header", "pair"),
-    [("Basic YTpi", b"a:b"), ("basic YTpi", b"a:b"), ("Bearer YTpi", b""), ("Basic !", b""), ("", b"")],
+    [
+        ("Basic YTpi", b"a:b"),
+        ("basic YTpi", b"a:b"),
+        ("Bearer YTpi", b""),
+        ("Basic !", b""),
+        ("Basic \xe9", b""),
+        ("", b""),
+    ],
 )
 def test_credentials_are_read_from_basic_headers_alone(header: str, pair: bytes) -> None:
     assert credentials(header) == pair
