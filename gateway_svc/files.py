@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from typing import Final
 
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
+from latentwire import image_file
 from latentwire.chunks import Picture
 
-_EXIF_IFD: Final = 0x8769
-_USER_COMMENT: Final = 0x9286
 _FORMATS: Final = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "webp": "WEBP"}
 
 
@@ -34,31 +31,9 @@ class FileFormat:
 def encode(picture: Picture, form: FileFormat, infotext: str) -> bytes:
     """The file. An empty infotext leaves no trace in it."""
     image = image_of(picture)
-    target = io.BytesIO()
-    if form.kind == "PNG":
-        image.save(target, "PNG", compress_level=1, pnginfo=_png_text(infotext))
-    elif form.kind == "WEBP":
-        image.save(target, "WEBP", quality=form.quality, lossless=form.lossless, exif=_exif(infotext))
-    else:
-        image.save(target, form.kind, quality=form.quality, exif=_exif(infotext))
-    return target.getvalue()
+    return image_file.encode(image, form.kind, quality=form.quality, lossless=form.lossless, infotext=infotext)
 
 
 def image_of(picture: Picture) -> Image.Image:
     """Raw RGB rows as an image."""
     return Image.frombuffer("RGB", (picture.width, picture.height), picture.data, "raw", "RGB", 0, 1)
-
-
-def _png_text(infotext: str) -> PngInfo:
-    info = PngInfo()
-    if infotext:
-        info.add_text("parameters", infotext)
-    return info
-
-
-def _exif(infotext: str) -> bytes:
-    if not infotext:
-        return b""
-    exif = Image.Exif()
-    exif.get_ifd(_EXIF_IFD)[_USER_COMMENT] = b"UNICODE\0" + infotext.encode("utf-16-be", "surrogatepass")
-    return exif.tobytes()

@@ -69,3 +69,9 @@ def test_a_grid_shows_the_pictures_row_by_row() -> None:
     image = Image.frombuffer("RGB", (sheet.width, sheet.height), sheet.data, "raw", "RGB", 0, 1)
     assert image.size == (15, 6)
     assert [image.getpixel((x, y)) for y in (0, 3) for x in (0, 5, 10)] == [tuple(colour) for colour in colours]
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+def test_a_text_too_long_for_a_jpeg_is_left_out_and_the_picture_kept(kind: str) -> None:
+    image = Image.open(io.BytesIO(encode(picture(), FileFormat(kind), "x" * 70_000)))
+    assert (image.size, len(image.getexif())) == ((5, 3), 0)
