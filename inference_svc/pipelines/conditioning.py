@@ -10,10 +10,14 @@ import array_api_compat
 import numpy as np
 
 from inference_svc.pipelines.spec import GenerationSpec
-from inference_svc.prompts import Chunk, Part, apply_weights, encode_plan, schedule
+from inference_svc.prompts import ROOM, Chunk, Part, apply_weights, encode_plan, schedule
 from inference_svc.work import Array, Ask, Compute, EncodePromptRow, Evaluate
+from latentwire.errors import InvalidArgument
 
 Chunked: TypeAlias = dict[str, tuple[Chunk, ...]]
+
+MOST_CHUNKS = 256
+"""Chunks of one prompt. Every evaluation attends to all of them at once, so that nobody else's step can pass it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,13 +64,20 @@ def encode_prompts(
 def read_prompts(
     spec: GenerationSpec, prompts: Sequence[str], evaluations: int
 ) -> tuple[list[tuple[Part, ...]], Chunked]:
-    """Returns the parts of every prompt, and the chunks of every text in them, each text once."""
+    """Returns the parts of every prompt, and the chunks of every text in them, each text once.
+
+    Raises InvalidArgument for a text of more than MOST_CHUNKS.
+    """
     parts = [schedule(prompt, evaluations) for prompt in prompts]
     texts = dict.fromkeys(segment.text for prompt in parts for part in prompt for segment in part.segments)
-    settings = spec.prompts
-    return parts, {
-        text: encode_plan(text, spec.tokenizer, settings.emphasis, settings.comma_backtrack) for text in texts
-    }
+    return parts, {text: _chunks(spec, text) for text in texts}
+
+
+def _chunks(spec: GenerationSpec, text: str) -> tuple[Chunk, ...]:
+    chunks = encode_plan(text, spec.tokenizer, spec.prompts.emphasis, spec.prompts.comma_backtrack)
+    if len(chunks) > MOST_CHUNKS:
+        raise InvalidArgument.of("prompt", f"{len(chunks)} chunks", f"at most {MOST_CHUNKS} chunks of {ROOM} tokens")
+    return chunks
 
 
 def _encode(spec: GenerationSpec, chunked: Chunked) -> Generator[Ask, Any, dict[str, Array]]:

@@ -175,9 +175,9 @@ class GenerateImageRequest(_message.Message):
     model: _builtins.str
     """A name of ListModels. Empty: the default model."""
     prompt: _builtins.str
-    """What to show, in the prompt language. At most 65536 characters."""
+    """What to show, in the prompt language. At most 65536 characters, and 256 chunks of 75 tokens."""
     negative_prompt: _builtins.str
-    """What not to show. At most 65536 characters."""
+    """What not to show. At most 65536 characters, and 256 chunks of 75 tokens."""
     width: _builtins.int
     """Width in pixels: a multiple of 8, 64 to 2048. Default: the model's native size."""
     height: _builtins.int

@@ -17,9 +17,11 @@ from inference_svc.pipelines import (
     Stage,
     pictures,
 )
+from inference_svc.pipelines.conditioning import MOST_CHUNKS, read_prompts
 from inference_svc.prompts import Emphasis
 from inference_svc.sampling import SAMPLERS, NoiseSpec, Prediction, SamplerState, first_state, guidance, solve
 from inference_svc.work import Array, Compute, DecodeRow, DenoiseRow, EncodePromptRow, Evaluate
+from latentwire.errors import InvalidArgument
 from tests.unit.inference_svc.pipelines.toys import Run, compute, run, spec
 
 RAW = OutputOptions(ImageFormat.RAW_RGB)
@@ -143,3 +145,10 @@ def test_the_same_request_gives_the_same_bytes() -> None:
 def test_prompt_reading_noise_and_files_are_computed_beside_the_device() -> None:
     functions = [ask.function.__name__ for ask in one(spec()).asks if isinstance(ask, Compute)]
     assert functions == ["read_prompts", "first_state", "encode_image"]
+
+
+def test_a_prompt_of_too_many_chunks_is_refused_before_any_is_encoded() -> None:
+    chunked = read_prompts(spec(), ["BREAK " * (MOST_CHUNKS - 1) + "word"], 1)[1]
+    assert [len(chunks) for chunks in chunked.values()] == [MOST_CHUNKS]
+    with pytest.raises(InvalidArgument, match=f"prompt: '{MOST_CHUNKS + 1} chunks' is not allowed; allowed: at most"):
+        read_prompts(spec(), ["BREAK " * MOST_CHUNKS + "word"], 1)
