@@ -77,6 +77,17 @@ async def test_a_lost_device_ends_the_service(capsys: Printed) -> None:
     assert await service == LOST
 
 
+async def test_an_id_can_not_forge_a_line_of_the_log(capsys: Printed, caplog: pytest.LogCaptureFixture) -> None:
+    service = _serve()
+    with caplog.at_level("INFO", logger="latentwire.rpc"):
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{await _port(service, capsys)}") as channel:
+            await failure(gg.GenerationServiceStub(channel).GenerateImage(asked("a\nERROR all is lost")))
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert await service == 0
+    (line,) = (record.getMessage() for record in caplog.records if "GenerateImage" in record.getMessage())
+    assert "request_id=a?ERROR?all?is?lost peer=" in line
+
+
 async def test_metrics_count_calls_and_work(capsys: Printed) -> None:
     metrics_port = _free_port()
     service = _serve(metrics_port=str(metrics_port))

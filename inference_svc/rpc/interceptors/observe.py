@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,6 +18,8 @@ from latentwire.errors import LatentwireError
 log = logging.getLogger("latentwire.rpc")
 
 HEALTH = "/grpc.health.v1.Health/"
+_NOT_ID = re.compile(r"[^A-Za-z0-9_.()-]")
+_LONGEST_ID = 128
 
 
 def observed(metrics: RpcMetrics, clock: Callable[[], float] = time.monotonic) -> Around:
@@ -56,7 +59,8 @@ def _named(code: object) -> str:
 
 def _note(metrics: RpcMetrics, call: Call, *, code: str, duration_s: float) -> None:
     metrics.note(call.method, code, duration_s)
-    request_id = getattr(call.request, "request_id", "") or "-"
+    # As sent, unchecked: a line end in it must not begin a line of the log.
+    request_id = _NOT_ID.sub("?", getattr(call.request, "request_id", "")[:_LONGEST_ID]) or "-"
     log.log(
         logging.DEBUG if call.method.startswith(HEALTH) else logging.INFO,
         "method=%s code=%s ms=%.1f request_id=%s peer=%s",
