@@ -55,13 +55,22 @@ class OptionsFile:
 
     def _load(self) -> Options:
         try:
-            stored = json.loads(self._path.read_bytes())
-            return Options().overlaid({name: stored[name] for name in stored if name in Options.model_fields})
+            stored = dict(json.loads(self._path.read_bytes()))
         except FileNotFoundError:
             return Options()
-        except (ValueError, TypeError, ValidationError) as error:
+        except (ValueError, TypeError) as error:
             _LOG.warning("%s can't be read, the defaults are used: %s", self._path, error)
             return Options()
+        return self._overlaid({name: stored[name] for name in stored if name in Options.model_fields})
+
+    def _overlaid(self, stored: Mapping[str, Any]) -> Options:
+        """The stored values over the defaults; one that is not allowed is left out alone."""
+        try:
+            return Options().overlaid(stored)
+        except ValidationError as error:
+            wrong = {str(problem["loc"][0]) for problem in error.errors()}
+            _LOG.warning("%s: %s not allowed, the default is used", self._path, ", ".join(sorted(wrong)))
+            return Options().overlaid({name: value for name, value in stored.items() if name not in wrong})
 
     def _replace(self, options: Options) -> None:
         text = json.dumps(options.model_dump(exclude_defaults=True), indent=2)

@@ -106,6 +106,14 @@ async def test_a_file_that_can_not_be_read_counts_as_empty(start: Start, tmp_pat
             assert (await client.get(URL)).json()["jpeg_quality"] == 80
 
 
+async def test_one_bad_value_in_the_file_costs_no_other(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "options.json").write_text('{"eta_ddim": "x", "jpeg_quality": 33, "gone": 1}')
+    async with start() as client:
+        await client.post(URL, json={"send_seed": False})
+        shown = (await client.get(URL)).json()
+    assert (shown["eta_ddim"], shown["jpeg_quality"], shown["send_seed"]) == (0.0, 33, False)
+
+
 @pytest.mark.parametrize("key", ["api_forbid_local_requests", "api_enable_requests", "sd_checkpoint_hash"])
 async def test_what_guards_the_server_is_not_changed_over_the_api(client: httpx2.AsyncClient, key: str) -> None:
     before = (await client.get(URL)).json()
