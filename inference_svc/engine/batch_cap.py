@@ -8,7 +8,7 @@ from statistics import median
 
 from inference_svc.work import BatchKey
 
-_GOOD = 0.9
+_GOOD = 0.85  # decision 0007
 _GROWTH = 1.05
 _START = 8
 _MOST = 64
@@ -47,7 +47,7 @@ class _Curve:
 
 
 class BatchCap:
-    """The learned cap: for each batch key the smallest batch with 90 % of the best rows per second; 8 until known.
+    """The learned cap: for each batch key the smallest batch with 85 % of the best rows per second; 8 until known.
 
     Sizes are tried at powers of two, where there are rows for them: every 8th contended batch while one is untried that
     lies beside the cap, or beyond the largest known while doubling still gains 5 %; every 128th batch afterwards, since

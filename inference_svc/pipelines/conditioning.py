@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import array_api_compat
 import numpy as np
 
+from inference_svc.pipelines.beside import reads_at_once
 from inference_svc.pipelines.spec import GenerationSpec
 from inference_svc.prompts import ROOM, Chunk, Part, apply_weights, encode_plan, schedule
 from inference_svc.work import Array, Ask, Compute, EncodePromptRow, Evaluate
@@ -56,7 +57,10 @@ def encode_prompts(
     spec: GenerationSpec, prompts: Sequence[str], evaluations: int
 ) -> Generator[Ask, Any, list[Conditioning]]:
     """Encodes prompts for a run of so many model evaluations. All chunks of all prompts are one ask."""
-    parts, chunked = yield Compute(read_prompts, (spec, tuple(prompts), evaluations))
+    if reads_at_once(prompts):
+        parts, chunked = read_prompts(spec, prompts, evaluations)
+    else:
+        parts, chunked = yield Compute(read_prompts, (spec, tuple(prompts), evaluations))
     contexts = yield from _encode(spec, chunked)
     return [Conditioning(tuple(_part(part, contexts) for part in prompt)) for prompt in parts]
 

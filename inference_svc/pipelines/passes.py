@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
+from inference_svc.pipelines.beside import encodes_at_once
 from inference_svc.pipelines.conditioning import encode_prompts
 from inference_svc.pipelines.guided import Guided
 from inference_svc.pipelines.images import encode_image
@@ -49,7 +50,10 @@ def sample(
 def deliver(spec: GenerationSpec, picture: PictureSpec, index: int, latents: Array) -> Generator[Ask, Any, None]:
     """Decodes, encodes the file, and reports the picture. Goes through with it when stopped: there is no less to do."""
     (pixels,) = yield from _persist(Evaluate((DecodeRow(spec.facts.name, latents),)))
-    data = yield from _persist(Compute(encode_image, (pixels, spec.output, picture.infotext)))
+    if encodes_at_once(pixels, spec.output):
+        data = encode_image(pixels, spec.output, picture.infotext)
+    else:
+        data = yield from _persist(Compute(encode_image, (pixels, spec.output, picture.infotext)))
     noise = picture.noise
     yield Report(PictureReady(index, noise.seed, noise.subseed, pixels, data, spec.output.format, picture.infotext))
 

@@ -40,7 +40,7 @@ async def timed(send: Send, job: Job) -> Sample:
 async def grpc_client(target: str, stack: AsyncExitStack) -> Send:
     """A client on a channel of its own; PNG as the REST side returns it."""
     channel = await stack.enter_async_context(grpc.aio.insecure_channel(target))
-    stub = generation_service_pb2_grpc.GenerationServiceAsyncStub(channel)
+    stub = generation_service_pb2_grpc.GenerationServiceStub(channel)
 
     async def send(job: Job) -> int:
         size = 0

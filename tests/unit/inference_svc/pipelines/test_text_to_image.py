@@ -142,9 +142,14 @@ def test_the_same_request_gives_the_same_bytes() -> None:
     assert one(spec()).picture.data == one(spec()).picture.data
 
 
-def test_prompt_reading_noise_and_files_are_computed_beside_the_device() -> None:
-    functions = [ask.function.__name__ for ask in one(spec()).asks if isinstance(ask, Compute)]
+def test_long_prompts_much_noise_and_large_files_are_computed_beside_the_device() -> None:
+    large = spec(prompt="a red house " * 100, width=512, height=512)
+    functions = [ask.function.__name__ for ask in one(large).asks if isinstance(ask, Compute)]
     assert functions == ["read_prompts", "first_state", "encode_image"]
+
+
+def test_what_takes_no_time_waits_for_no_batch() -> None:
+    assert [ask for ask in one(spec()).asks if isinstance(ask, Compute)] == []
 
 
 def test_a_prompt_of_too_many_chunks_is_refused_before_any_is_encoded() -> None:
