@@ -78,8 +78,10 @@ def read_folder(path: Path, name: str | None = None) -> ModelFolder:
     _require_layout(path)
     scheduler, text_encoder, unet, vae = (_read_json(path / config) for config in _CONFIGS)
     advice = _read_json(path / "latentwire.json", default={})
-    rgb = _read_json(path / "latent_rgb.json", default=())
-    return ModelFolder(name or path.name, path, scheduler, text_encoder, unet, vae, advice, _matrix(rgb, path))
+    rgb = _read_json(path / "latent_rgb.json", default={})
+    return ModelFolder(
+        name or path.name, path, scheduler, text_encoder, unet, vae, advice, _matrix(rgb, path) if rgb else ()
+    )
 
 
 def _require_layout(path: Path) -> None:
@@ -114,11 +116,12 @@ def _read_json(path: Path, default: Any = None) -> Any:
     return content
 
 
-def _matrix(rows: Any, path: Path) -> tuple[tuple[float, ...], ...]:
+def _matrix(rgb: Any, path: Path) -> tuple[tuple[float, ...], ...]:
+    """Rows of RGB, one for each latent channel and the bias last."""
     try:
-        matrix = tuple(tuple(float(value) for value in row) for row in rows)
-    except (TypeError, ValueError) as error:
-        raise unusable(f"{path / 'latent_rgb.json'} is no matrix of numbers") from error
+        matrix = tuple(tuple(float(value) for value in row) for row in (*rgb["weights"], rgb["bias"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise unusable(f"{path / 'latent_rgb.json'} must have `weights`, rows of 3 numbers, and `bias`") from error
     if any(len(row) != 3 for row in matrix):
         raise unusable(f"{path / 'latent_rgb.json'} must have rows of 3 numbers")
     return matrix

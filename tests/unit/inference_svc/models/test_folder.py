@@ -57,11 +57,20 @@ def test_a_config_that_cannot_be_read_is_named(tiny: Path, content: str) -> None
 
 def test_the_preview_matrix_is_optional(tiny: Path) -> None:
     assert read_folder(tiny).latent_rgb == ()
-    write_json(tiny / "latent_rgb.json", [[0.1, 0.2, 0.3], [1, 1, 1]])
+    write_json(tiny / "latent_rgb.json", {"weights": [[0.1, 0.2, 0.3]], "bias": [1, 1, 1]})
     assert read_folder(tiny).latent_rgb == ((0.1, 0.2, 0.3), (1.0, 1.0, 1.0))
 
 
-@pytest.mark.parametrize("content", [[[1, 2]], [1], ["abc"], [[None, 1, 2]]])
+@pytest.mark.parametrize(
+    "content",
+    [
+        [[1, 2, 3]],
+        {"weights": [[1, 2, 3]]},
+        {"weights": [[1, 2]], "bias": [1, 2, 3]},
+        {"weights": [[None, 1, 2]], "bias": [1, 2, 3]},
+        {"weights": 1, "bias": [1, 2, 3]},
+    ],
+)
 def test_a_preview_matrix_of_another_shape_is_refused(tiny: Path, content: object) -> None:
     write_json(tiny / "latent_rgb.json", content)
     with pytest.raises(FailedPrecondition, match=r"latent_rgb\.json"):
