@@ -36,10 +36,10 @@ class Stage:
 
 
 STAGES = (
-    Stage("autoencoder", "train_vae", 14, timed=True),
-    Stage("latents", "latents", 6),
-    Stage("denoiser", "train_unet", 80, timed=True),
-    Stage("decoder", "train_vae", 12, timed=True, options=("--decoder-only",)),
+    Stage("autoencoder", "train_vae", 12, timed=True),
+    Stage("latents", "latents", 4),
+    Stage("denoiser", "train_unet", 45, timed=True),
+    Stage("decoder", "train_vae", 9, timed=True, options=("--decoder-only",)),
     Stage("export", "trained", 1, options=("--out", str(SHIPPED))),
     Stage("evaluation", "evaluate", 5, options=("--model", str(SHIPPED), "--out", str(EVALUATION))),
     Stage("card", "card", 1, options=("--model", str(SHIPPED), "--report", str(EVALUATION / "report.json"))),

@@ -76,7 +76,7 @@ def decoder_psnr(model: OnnxModel, count: int) -> dict[str, float]:
 
 def evaluate(folder: Path, count: int) -> dict[str, Any]:
     """Returns every figure of the report."""
-    model = OnnxModel(folder)
+    model = OnnxModel(folder, thread_count=2)
     began = time.time()
     guidance, scores = choose_guidance(model, count // 3)
     tasks = {

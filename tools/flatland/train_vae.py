@@ -23,7 +23,7 @@ PICTURES = Path("var/flatland-train/pictures.npy")
 PICTURE_COUNT = 16_000
 BATCH = 16
 KL_WEIGHT = 2e-4
-LATENT_NOISE = 0.12  # in parts of a channel's deviation: what a UNet leaves in its latents
+LATENT_NOISE = 0.2  # in parts of a channel's deviation: what a UNet leaves in its latents
 AVERAGE = 0.998
 HELD_OUT_SEED = 900_000_000
 

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tools.flatland.export import SIZE_LIMIT_BYTES, folder_bytes
+from tools.flatland.generate import OnnxModel, Sampling, generate
+from tools.flatland.judge import border_colour, judge
+from tools.flatland.tokenizer import vocabulary
+
+FOLDER = Path("inference_svc/models/flatland")
+
+
+@pytest.fixture(scope="module")
+def model() -> OnnxModel:
+    return OnnxModel(FOLDER)
+
+
+def test_it_is_small_enough_for_the_package() -> None:
+    assert folder_bytes(FOLDER) <= SIZE_LIMIT_BYTES
+
+
+def test_its_vocabulary_is_the_one_that_the_captions_give() -> None:
+    ids = json.loads((FOLDER / "tokenizer" / "vocab.json").read_text(encoding="utf-8"))
+    assert ids == vocabulary()[0]
+
+
+def test_the_preview_map_has_its_shape() -> None:
+    content = json.loads((FOLDER / "latent_rgb.json").read_text(encoding="utf-8"))
+    assert np.array(content["weights"]).shape == (4, 3)
+    assert np.array(content["bias"]).shape == (3,)
+
+
+def test_it_draws_what_people_type_first(model: OnnxModel) -> None:
+    picture = generate(model, ["a red circle on a white background"], [1], Sampling(guidance=3.0, steps=12))[0]
+    verdict = judge(picture)
+    assert (verdict.thing.name, verdict.thing.colour, verdict.background) == ("circle", "red", "white")
+
+
+def test_a_night_is_dark_and_a_beach_is_not(model: OnnxModel) -> None:
+    prompts = ["a house under a starry night sky", "a beach on a sunny day"]
+    night, day = generate(model, prompts, [2, 2], Sampling(guidance=3.0, steps=12))
+    assert border_colour(night).mean() < 100 < border_colour(day).mean()
