@@ -125,8 +125,8 @@ gpu: dev ## what needs a CUDA device
 	@$(MAKE) --no-print-directory install EXTRA=gpu
 	@$(BIN)/python -m pytest tests/gpu $(ARGS)
 
-bench: dev ## measure, into docs/benchmarks.md
-	@$(BIN)/python -m tools.bench --out docs/benchmarks.md $(ARGS)
+bench: dev ## measure, into out/benchmarks.md
+	@mkdir -p out && $(BIN)/python -m tools.bench --out out/benchmarks.md $(ARGS)
 
 model: dev ## train and export the embedded model (hours)
 	@$(BIN)/python -m tools.flatland $(ARGS)
