@@ -1,6 +1,6 @@
-"""Measures and writes docs/benchmarks.md.
+"""Measures, and writes the tables of docs/benchmarks.md.
 
-python -m tools.bench --model DIR --out docs/benchmarks.md
+python -m tools.bench --model DIR --out out/benchmarks.md
 python -m tools.bench --only kernel,cold
 """
 
