@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 import torch
@@ -11,6 +12,9 @@ from tools.flatland import latent_rgb, train_unet
 from tools.flatland.arch import build_vae
 from tools.flatland.export import Networks, export_model
 from tools.flatland.train_vae import DECODER_CHECKPOINT, FOLDED
+
+
+_ADVICE = {"native_size": 128, "recommended_guidance": 3.0, "recommended_steps": 20}  # as evaluate.py chose
 
 
 def load_networks() -> Networks:
@@ -31,6 +35,7 @@ def main() -> None:
     arguments = parser.parse_args()
     export_model(load_networks(), arguments.out)
     latent_rgb.write(arguments.out)
+    (arguments.out / "latentwire.json").write_text(json.dumps(_ADVICE, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
