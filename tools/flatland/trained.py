@@ -13,7 +13,6 @@ from tools.flatland.arch import build_vae
 from tools.flatland.export import Networks, export_model
 from tools.flatland.train_vae import DECODER_CHECKPOINT, FOLDED
 
-
 _ADVICE = {"native_size": 128, "recommended_guidance": 3.0, "recommended_steps": 20}  # as evaluate.py chose
 
 
