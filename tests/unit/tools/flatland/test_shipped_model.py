@@ -5,11 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from tools.flatland.export import SIZE_LIMIT_BYTES, folder_bytes
 from tools.flatland.generate import OnnxModel, Sampling, generate
 from tools.flatland.judge import border_colour, judge
+from tools.flatland.shipped import unpack
 from tools.flatland.tokenizer import vocabulary
+from tools.flatland.train_unet import Denoiser, load_checkpoint, vocabulary_size_of
 
 FOLDER = Path("inference_svc/models/flatland")
 
@@ -44,3 +48,20 @@ def test_a_night_is_dark_and_a_beach_is_not(model: OnnxModel) -> None:
     prompts = ["a house under a starry night sky", "a beach on a sunny day"]
     night, day = generate(model, prompts, [2, 2], Sampling(guidance=3.0, steps=12))
     assert border_colour(night).mean() < 100 < border_colour(day).mean()
+
+
+def test_training_can_go_on_from_it_where_the_checkpoints_are_gone(tmp_path: Path) -> None:
+    unpack(FOLDER, tmp_path)
+    checkpoint = load_checkpoint(tmp_path / "unet.pt")
+    shipped = load_file(FOLDER / "unet" / "diffusion_pytorch_model.safetensors")
+    denoiser = Denoiser(vocabulary_size_of(checkpoint["average"]))
+    assert denoiser.load_state_dict(checkpoint["average"], strict=False).unexpected_keys == []
+    assert all(torch.equal(weight, shipped[name].float()) for name, weight in denoiser.unet.named_parameters())
+    assert checkpoint["masters"].keys() == dict(denoiser.named_parameters()).keys()
+    assert (tmp_path / "autoencoder.done").exists()
+
+
+def test_checkpoints_are_not_overwritten_by_the_shipped_weights(tmp_path: Path) -> None:
+    (tmp_path / "unet.pt").write_bytes(b"hours of work")
+    with pytest.raises(FileExistsError, match=r"unet\.pt"):
+        unpack(FOLDER, tmp_path)
