@@ -88,9 +88,10 @@ class Server:
         await self._health.stopping()
 
     async def drain(self, grace_s: float) -> None:
-        """Says NOT_SERVING, lets running work end within the grace, lets readers take the rest, then stops."""
+        """Refuses new work and says NOT_SERVING, lets running work end within the grace and be read, then stops."""
         assert self._server is not None
         loop, until = asyncio.get_running_loop(), asyncio.get_running_loop().time() + grace_s
+        self._backend.engine.drain()
         await self.not_serving()
         await loop.run_in_executor(None, self._backend.engine.shutdown, grace_s)
         await self.book.read_to_the_end(max(until - loop.time(), _LAST_WORDS_S))
