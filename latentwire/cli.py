@@ -93,6 +93,8 @@ async def _serve(asked: ServeOptions) -> int:
     host = "0.0.0.0" if asked.listen else asked.host
     port = ports.claim(host, asked.port, "--port")
     inference_port = ports.claim(asked.inference_host, asked.inference_port, "--inference-port")
+    if port == inference_port:
+        raise ports.PortTaken(f"Port {port} can't be both services' own: choose another with --inference-port.")
     rest = ports.written(ports.for_clients(host), port)
     grpc = ports.written(ports.for_clients(asked.inference_host), inference_port)
     return await pair.serve(

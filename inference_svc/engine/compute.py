@@ -18,10 +18,11 @@ class ComputePool:
         self._inbox = inbox
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="engine-compute")
 
-    def submit(self, ask: Compute, deliver: Callable[[Future[Any]], None]) -> None:
-        """Starts the work; `deliver` is called on the engine thread when it is done, well or not."""
+    def submit(self, ask: Compute, deliver: Callable[[Future[Any]], None]) -> Future[Any]:
+        """Queues the work; `deliver` is called on the engine thread when it is done, well or not, or given up."""
         future = self._executor.submit(ask.function, *ask.arguments)
         future.add_done_callback(lambda done: self._post(partial(deliver, done)))
+        return future
 
     def close(self) -> None:
         """Drops what has not begun and waits for the rest."""

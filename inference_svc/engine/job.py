@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import Any
 
 from inference_svc.engine.events import Outcome, RequestStats
 from inference_svc.engine.ledger import Entry
@@ -26,12 +28,18 @@ class Picture:
     results: list[Array] = field(default_factory=list)
     missing: int = 0
     batch_rows: int = 0
+    computing: Future[Any] | None = None
 
     def expect(self, rows: int) -> int:
         """Opens the next ask, of so many rows, and returns its number."""
         self.ask += 1
         self.results, self.missing = [None] * rows, rows
         return self.ask
+
+    def give_up(self) -> None:
+        """Spares the thread pool what it has not begun for this picture."""
+        if self.computing is not None:
+            self.computing.cancel()
 
     def answer(self, row: int, result: Array, batch_rows: int) -> bool:
         """Takes the result of one row; returns whether it was the last."""

@@ -52,6 +52,7 @@ class Pictures:
             if self.roster.job_of(picture) is job:
                 self.scheduler.withdraw(picture.request_id, self.rows.drop_picture(picture))
                 picture.expect(0)
+                picture.give_up()
                 self._advance(picture, partial(_throw, Stopped()))
         self._go_on(job)
 
@@ -66,6 +67,7 @@ class Pictures:
         """Ends a job, and drops all that is still asked for it."""
         for picture in job.running.values():
             self.rows.drop_picture(picture)
+            picture.give_up()
         self.scheduler.leave(job.request.request_id)
         self.roster.end(job, outcome, error)
 
@@ -96,7 +98,7 @@ class Pictures:
 
     def _ask(self, picture: Picture, ask: Compute | Evaluate) -> None:
         if isinstance(ask, Compute):
-            self.pool.submit(ask, partial(self._computed, picture, picture.expect(0)))
+            picture.computing = self.pool.submit(ask, partial(self._computed, picture, picture.expect(0)))
         else:
             picture.expect(len(ask.rows))
             self.scheduler.ask(picture.request_id, self.rows.add(picture, ask.rows))

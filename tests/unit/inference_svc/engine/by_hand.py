@@ -31,7 +31,7 @@ class InlinePool(ComputePool):
         super().__init__(1, inbox)
         self._box = inbox
 
-    def submit(self, ask: Compute, deliver: Callable[[Future[Any]], None]) -> None:
+    def submit(self, ask: Compute, deliver: Callable[[Future[Any]], None]) -> Future[Any]:
         """Runs the function here."""
         done: Future[Any] = Future()
         try:
@@ -39,6 +39,7 @@ class InlinePool(ComputePool):
         except ValueError as error:
             done.set_exception(error)
         self._box.post(partial(deliver, done))
+        return done
 
 
 class ByHand:

@@ -287,6 +287,30 @@ def test_the_late_answer_to_an_abandoned_computation_is_ignored(fails: bool) -> 
     assert listener.reports == [2]
 
 
+@pytest.mark.parametrize("end", ["cancel", "stop"])
+def test_a_computation_that_waits_for_a_thread_is_not_begun_for_a_request_that_has_ended(end: str) -> None:
+    begun, go_on, computed = Event(), Event(), []
+
+    def slow() -> None:
+        begun.set()
+        go_on.wait(PATIENCE_S)
+
+    def computes(function: Callable[[], object]) -> Pipeline:
+        yield Compute(function)
+
+    first, second = Recorder(), Recorder()
+    with running(ToyRunner(), EngineSettings(compute_threads=1)) as engine:
+        engine.submit(request("a", lambda: computes(slow), listener=first))
+        begun.wait(PATIENCE_S)
+        engine.submit(request("b", lambda: computes(lambda: computed.append("b")), listener=second))
+        settled(engine)
+        getattr(engine, end)("b")
+        settled(engine)
+        go_on.set()
+        first.wait()
+    assert computed == []
+
+
 def test_a_computation_that_ends_after_its_request_is_ignored() -> None:
     begun, go_on = Event(), Event()
 
