@@ -14,10 +14,23 @@ BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 LOCK_cpu := requirements.txt
 LOCK_gpu := requirements-gpu.txt
+LOCKS := requirements.txt requirements-gpu.txt requirements-dev.txt requirements-oracles.txt requirements-uv.txt
 OTHER_cpu := gpu
 OTHER_gpu := cpu
 RUNTIME_cpu := onnxruntime
 RUNTIME_gpu := onnxruntime-gpu
+EVIDENCE := out/evidence
+COVERAGE := $(EVIDENCE)/coverage.data
+# `make test` draws an even seed, `make test-again` an odd one: never the same order twice.
+# ARGS=--randomly-seed=N repeats an order.
+EVEN_SEED := $$((RANDOM * 2))
+ODD_SEED := $$((RANDOM * 2 + 1))
+
+# Continuous integration: .ci/run does STEPS in this order, .github/workflows/ci.yml the same and HOSTED besides, for
+# which the network of the hosting service is needed. One name is one target is one step.
+STEPS := dev proto-fresh buf lint types walls smoke test coverage test-again e2e determinism wheel guard audit
+HOSTED := pip-audit
+
 UV_PIP := $(BIN)/uv pip
 INTO := --quiet --python $(BIN)/python
 COMPILE := $(UV_PIP) compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
@@ -39,11 +52,11 @@ ifeq ($(LOCK_$(EXTRA)),)
 $(error EXTRA is cpu or gpu, not "$(EXTRA)")
 endif
 
-.PHONY: help install dev run test check lint types walls buf proto-fresh proto release-image guard e2e slow load gpu \
+.PHONY: help install run $(STEPS) $(HOSTED) steps steps-hosted static check proto release-image slow soak load gpu \
   bench model model-untrained lock floors clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 # -- environments: a stamp says what is in .venv, so that a second run takes no time --------------------------------
 
@@ -79,10 +92,26 @@ $(STAMPS)/dev: $(STAMPS)/uv requirements-dev.txt requirements-oracles.txt pyproj
 run: install ## start the pair: http://127.0.0.1:7860 (ARGS="--engine fake")
 	@exec $(BIN)/latentwire serve $(ARGS)
 
-test: dev ## unit, contract, guard and e2e suites, with the coverage gate
-	@$(BIN)/python -m pytest --cov -m "not slow" $(ARGS)
+check: ## everything that CI runs, in its order: what a change has to pass
+	@.ci/run
 
-check: lint types walls buf proto-fresh guard ## everything static
+static: proto-fresh buf lint types walls guard ## what needs no run of the product
+
+steps: ## the steps of CI, one a line
+	@printf '%s\n' $(STEPS)
+
+steps-hosted: ## those that only the hosting service can run
+	@printf '%s\n' $(HOSTED)
+
+# -- the steps of CI: each leaves what it found in out/evidence ---------------------------------------------------------
+
+proto-fresh: dev ## the generated code is what the contract gives
+	@$(BIN)/python -m tools.proto --check
+
+buf: dev ## the contract: lint, format, no break since the last release
+	@$(BIN)/buf lint
+	@$(BIN)/buf format --diff --exit-code
+	@$(BIN)/buf breaking proto --exclude-imports --against proto/released.binpb
 
 lint: dev ## ruff, both halves
 	@$(BIN)/ruff check .
@@ -94,32 +123,61 @@ types: dev ## mypy --strict
 walls: dev ## who may import whom
 	@$(BIN)/lint-imports --no-logo
 
-buf: dev ## the contract: lint, format, no break since the last release
-	@$(BIN)/buf lint
-	@$(BIN)/buf format --diff --exit-code
-	@$(BIN)/buf breaking proto --exclude-imports --against proto/released.binpb
+smoke: dev ## the pair with the fake on port 7860: one picture, a clean end
+	@$(BIN)/python -m tools.smoke --out $(EVIDENCE)/smoke.json
 
-proto: dev ## generate latentwire/v1 from proto/
-	@$(BIN)/python -m tools.proto
+test: dev ## unit, contract, guard and e2e suites in random order (ARGS=-x)
+	@mkdir -p $(EVIDENCE) && rm -f $(COVERAGE)
+	@$(BIN)/coverage run --data-file=$(COVERAGE) -m pytest -m "not slow" --junitxml=$(EVIDENCE)/test.xml \
+	  -p randomly --randomly-seed=$(EVEN_SEED) $(ARGS)
 
-proto-fresh: dev
-	@$(BIN)/python -m tools.proto --check
+coverage: dev ## what the last `make test` ran of the code, with the gate
+	@rm -f $(EVIDENCE)/coverage.json
+	@status=0; \
+	$(BIN)/coverage report --data-file=$(COVERAGE) || status=$$?; \
+	$(BIN)/coverage json --data-file=$(COVERAGE) -o $(EVIDENCE)/coverage.json --quiet || status=$$?; \
+	exit $$status
 
-guard: dev ## pinned actions, swallowed failures, tests that test nothing
-	@$(BIN)/python -m tools.guard
-	@$(BIN)/zizmor --offline --quiet .github/workflows
+test-again: dev ## unit and contract suites in another random order
+	@mkdir -p $(EVIDENCE)
+	@$(BIN)/python -m pytest tests/unit tests/contract -m "not slow" --junitxml=$(EVIDENCE)/test-again.xml \
+	  -p randomly --randomly-seed=$(ODD_SEED) $(ARGS)
+
+e2e: dev ## both processes as a user starts them, on the real embedded model
+	@mkdir -p $(EVIDENCE)
+	@$(BIN)/python -m pytest tests/e2e --junitxml=$(EVIDENCE)/e2e.xml $(ARGS)
+
+determinism: dev ## the same pictures from two fresh processes, byte for byte
+	@mkdir -p $(EVIDENCE)
+	@$(BIN)/python -m tools.determinism --out $(EVIDENCE)/determinism.json
+
+wheel: dev ## the package, built, installed where nothing else is, and run
+	@mkdir -p $(EVIDENCE)
+	@$(BIN)/python -m tools.wheel --dist dist --out $(EVIDENCE)/wheel.json
+
+guard: dev ## CI judges itself: pins, swallowed failures, idle tests, lowered gates
+	@mkdir -p $(EVIDENCE)
+	@$(BIN)/python -m tools.guard --json $(EVIDENCE)/guard.json
+	@$(BIN)/zizmor --offline --quiet --persona auditor .github
 	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
-# -- now and then ------------------------------------------------------------------------------------------------
+audit: dev ## scores with their evidence, into out/audit.md and out/audit.json
+	@$(BIN)/python -m tools.audit
 
-e2e: dev ## both processes as a user starts them
-	@$(BIN)/python -m pytest tests/e2e $(ARGS)
+pip-audit: dev ## known vulnerabilities of what the locks name
+	@$(BIN)/pip-audit --strict --disable-pip --require-hashes $(foreach lock,$(LOCKS),-r $(lock))
+
+# -- now and then ------------------------------------------------------------------------------------------------
 
 slow: dev ## what takes longer than the everyday suite allows
 	@$(BIN)/python -m pytest -m slow $(ARGS)
 
 load: dev ## drive a running pair hard
 	@$(BIN)/python -m pytest tests/load $(ARGS)
+
+soak: dev ## the fake pair under mixed load for a while (ARGS="--seconds 600 --clients 8")
+	@mkdir -p $(EVIDENCE)
+	@$(BIN)/python -m tools.soak --out $(EVIDENCE)/soak.json $(ARGS)
 
 gpu: dev ## what needs a CUDA device
 	@$(MAKE) --no-print-directory install EXTRA=gpu
