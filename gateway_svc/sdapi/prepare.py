@@ -42,6 +42,7 @@ async def job_of(body: Body, services: Services, owner: str) -> Job:
     solver = await solver_of(request, services)
     words = await words_of(request, options, services)
     images = await input_images(request, services) if isinstance(request, Img2ImgRequest) else ()
+    folders = await services.in_thread(_folders, request, options, services.settings.data_dir)
     return Job(
         request=_as_many(request, images),
         options=options,
@@ -52,7 +53,7 @@ async def job_of(body: Body, services: Services, owner: str) -> Job:
         owner=owner,
         model=model.name if model else "",
         init_images=images,
-        folders=_folders(request, options, services.settings.data_dir),
+        folders=folders,
         warnings=(*solver.warnings, *words.warnings, *changes_of(request, options, model)),
     )
 
@@ -118,13 +119,20 @@ def _cleared(text: str, request: Body, options: Options) -> str:
 
 
 def _folders(request: Body, options: Options, data_dir: Path) -> Folders:
-    """Where the pictures are kept. Raises InvalidArgument."""
+    """Where the pictures are kept, ready for them. Raises InvalidArgument, or Raised where nothing can be written."""
 
     def folder(kind: str, wanted: bool) -> Path | None:
         name = f"outdir_{kind}"
         if not getattr(options, name):
             name = f"outdir_{_kind(request)}_{kind}"
-        return saving.folder_of(data_dir, name, getattr(options, name)) if request.save_images and wanted else None
+        if not (request.save_images and wanted):
+            return None
+        made = saving.folder_of(data_dir, name, getattr(options, name))
+        try:
+            saving.make_ready(made)
+        except OSError as error:
+            raise Raised(type(error).__name__, str(error)) from error
+        return made
 
     return Folders(folder("samples", wanted=options.samples_save), folder("grids", wanted=options.grid_save))
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Final
 
 from latentwire.errors import InvalidArgument
@@ -20,6 +21,13 @@ def folder_of(data_dir: Path, option: str, directory: str) -> Path:
     if "\0" in directory or not (folder := (outputs / directory).resolve()).is_relative_to(outputs):
         raise InvalidArgument.of(option, directory, "a folder below the data folder's outputs")
     return folder / datetime.now().strftime("%Y-%m-%d")
+
+
+def make_ready(folder: Path) -> None:
+    """Makes a folder, if need be, and makes sure that files can be written there. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryFile(dir=folder):
+        pass
 
 
 def save(folder: Path, kind: str, seeds: Sequence[int], files: Sequence[bytes]) -> list[Path]:

@@ -92,6 +92,14 @@ async def test_pictures_are_kept_below_the_data_folder_alone(client: httpx2.Asyn
     assert (response.status_code, script.requests) == (422, [])
 
 
+async def test_a_folder_that_can_not_be_written_is_refused_before_anything_is_made(
+    client: httpx2.AsyncClient, script: Script, tmp_path: Path
+) -> None:
+    (tmp_path / "outputs").write_text("a file where the folder would be")
+    response = await client.post("/sdapi/v1/txt2img", json={**SMALL, "save_images": True})
+    assert (response.status_code, response.json()["error"], script.requests) == (500, "NotADirectoryError", [])
+
+
 def picture(text: str, kind: str = "PNG") -> str:
     file = io.BytesIO()
     image = Image.new("RGB", (64, 64))
