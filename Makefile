@@ -126,7 +126,7 @@ walls: dev ## who may import whom
 smoke: dev ## the pair with the fake on port 7860: one picture, a clean end
 	@$(BIN)/python -m tools.smoke --out $(EVIDENCE)/smoke.json
 
-test: dev ## unit, contract, guard and e2e suites in random order (ARGS=-x)
+test: dev ## unit, contract, guard and e2e suites in random order (ARGS=tests/unit)
 	@mkdir -p $(EVIDENCE) && rm -f $(COVERAGE)
 	@$(BIN)/coverage run --data-file=$(COVERAGE) -m pytest -m "not slow" --junitxml=$(EVIDENCE)/test.xml \
 	  -p randomly --randomly-seed=$(EVEN_SEED) $(ARGS)
