@@ -52,7 +52,7 @@ ifeq ($(LOCK_$(EXTRA)),)
 $(error EXTRA is cpu or gpu, not "$(EXTRA)")
 endif
 
-.PHONY: help install run $(STEPS) $(HOSTED) steps steps-hosted static check proto release-image slow soak load gpu \
+.PHONY: help install run $(STEPS) $(HOSTED) steps steps-hosted static check proto release-image tag-fits slow soak load gpu \
   bench model model-untrained lock floors clean
 
 help: ## list the targets
@@ -158,8 +158,6 @@ wheel: dev ## the package, built, installed where nothing else is, and run
 guard: dev ## CI judges itself: pins, swallowed failures, idle tests, lowered gates
 	@mkdir -p $(EVIDENCE)
 	@$(BIN)/python -m tools.guard --json $(EVIDENCE)/guard.json
-	@$(BIN)/zizmor --offline --quiet --persona auditor .github
-	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 audit: dev ## scores with their evidence, into out/audit.md and out/audit.json
 	@$(BIN)/python -m tools.audit
@@ -194,8 +192,14 @@ model-untrained: dev ## an untrained export of the same architecture (seconds)
 
 # -- now and then, by a maintainer -------------------------------------------------------------------------------
 
+proto: dev ## generate latentwire/v1 from proto/
+	@$(BIN)/python -m tools.proto
+
 release-image: dev ## the contract that later ones are compared with
 	@$(BIN)/buf build proto --exclude-source-info -o proto/released.binpb
+
+tag-fits: dev ## the tag of a release is the package's version, and the changelog tells of it (TAG=v1.2.3)
+	@$(BIN)/python -m tools.tag_fits "$${TAG:-}"
 
 lock: $(STAMPS)/uv ## resolve anew (ARGS=--upgrade for newer versions)
 	@env -u UV_FIND_LINKS $(COMPILE) $(ARGS) pyproject.toml --extra cpu --group dev -o requirements-dev.txt
