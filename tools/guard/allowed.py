@@ -1,4 +1,4 @@
-"""The reviewed exceptions: tests that may be idle here, each with its reason."""
+"""The reviewed exceptions: what a guard may let pass, each with its reason."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ LIST = "tools/guard/allowed.toml"
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """A test (path and function; no function: the whole file's top level) and why it may be idle."""
+    """A place (path; the test, target or other name in it) that a guard leaves alone, and why."""
 
+    guard: str
     path: str
     reason: str
     name: str = ""
@@ -27,7 +28,7 @@ def allowed(root: Path) -> list[Allowed]:
 
 
 def without_allowed(findings: Iterable[Finding], entries: list[Allowed]) -> Iterator[Finding]:
-    """What the list does not excuse, and then the entries that excuse nothing or give no reason."""
+    """What a guard's entries do not excuse, and then those that excuse nothing; without a reason none excuses."""
     unused = {(entry.path, entry.name): entry for entry in entries}
     excused = {key for key, entry in unused.items() if entry.reason.strip()}
     for finding in findings:

@@ -1,10 +1,12 @@
-"""The settings of a workflow file, each with its place."""
+"""A YAML file as a document, and as its settings, each with its place. What was read once is kept: guards share it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -18,9 +20,24 @@ class Setting:
     line: int
 
 
-def settings(path: Path) -> Iterator[Setting]:
+def settings(path: Path) -> tuple[Setting, ...]:
     """Every scalar setting of a file, at any depth."""
-    yield from _walk(yaml.compose(path.read_text(), yaml.SafeLoader))
+    return _settings(path.read_text())
+
+
+def document(path: Path) -> dict[Any, Any]:
+    """The whole file, to be read only; nothing where there is none."""
+    return _document(path.read_text()) if path.exists() else {}
+
+
+@lru_cache(maxsize=64)
+def _settings(text: str) -> tuple[Setting, ...]:
+    return tuple(_walk(yaml.compose(text, yaml.SafeLoader)))
+
+
+@lru_cache(maxsize=64)
+def _document(text: str) -> dict[Any, Any]:
+    return yaml.safe_load(text) or {}
 
 
 def _walk(node: yaml.Node | None) -> Iterator[Setting]:
