@@ -13,6 +13,8 @@ from latentwire.errors import DOMAIN, FieldViolation, LatentwireError, Unavailab
 # encoded again in the details.
 _MOST_MESSAGE_BYTES = 800
 _MOST_VIOLATION_BYTES = 2800
+# How gRPC tells that it was the caller who cancelled.
+_OWN_DOING = "Locally cancelled"
 
 
 def to_status(error: LatentwireError) -> status_pb2.Status:
@@ -51,13 +53,18 @@ def from_status(status: status_pb2.Status) -> LatentwireError:
 
 
 def from_rpc_error(error: grpc.RpcError) -> LatentwireError:
-    """The error behind a failed call; a connection lost without a word is `Unavailable`, CONNECTION_LOST."""
+    """The error behind a failed call; a connection lost without a word is `Unavailable`, CONNECTION_LOST.
+
+    Without a word is also a bare CANCELLED that the caller did not ask for: a server that is cut off in the middle of a
+    call may get that out before the connection is gone.
+    """
     status = rpc_status.from_call(error)
     if status is not None:
         return from_status(status)
     code: grpc.StatusCode = error.code()
     details: str = error.details() or code.name
-    if code is grpc.StatusCode.UNAVAILABLE:
+    cut_off = code is grpc.StatusCode.CANCELLED and not details.startswith(_OWN_DOING)
+    if cut_off or code is grpc.StatusCode.UNAVAILABLE:
         return Unavailable(details, reason="CONNECTION_LOST", retry_after_s=1.0)
     return error_class(code.name, "")(details)
 

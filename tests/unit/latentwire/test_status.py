@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+import grpc
 import pytest
 from google.rpc import code_pb2, status_pb2
 from grpc_status import rpc_status
 
-from latentwire.errors import ERRORS, FieldViolation, Internal, InvalidArgument, LatentwireError, QueueFull
-from latentwire.status import from_status, to_status
+from latentwire.errors import (
+    ERRORS,
+    Cancelled,
+    FieldViolation,
+    Internal,
+    InvalidArgument,
+    LatentwireError,
+    QueueFull,
+    Unavailable,
+)
+from latentwire.status import from_rpc_error, from_status, to_status
 
 
 @pytest.mark.parametrize("kind", ERRORS)
@@ -38,3 +48,31 @@ def test_however_much_is_wrong_the_status_fits_in_trailers(text: str, count: int
     details = sum(len(value) * 4 / 3 for _, value in sent.trailing_metadata or ())
     assert len(quote(sent.details or "")) + details < 7900
     assert from_status(to_status(InvalidArgument.join(violations))).violations[0].field == "f[0]"
+
+
+class Bare(grpc.RpcError):
+    """A failed call of which nothing but code and details is known."""
+
+    def __init__(self, code: grpc.StatusCode, details: str) -> None:
+        super().__init__()
+        self._code, self._details = code, details
+
+    def code(self) -> grpc.StatusCode:
+        return self._code
+
+    def details(self) -> str:
+        return self._details
+
+    def trailing_metadata(self) -> tuple[()]:
+        return ()
+
+
+@pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED])
+def test_a_call_that_ends_without_a_word_has_lost_its_connection(code: grpc.StatusCode) -> None:
+    error = from_rpc_error(Bare(code, ""))
+    assert (type(error), error.reason, error.retry_after_s) == (Unavailable, "CONNECTION_LOST", 1.0)
+
+
+def test_a_call_that_its_caller_cancelled_is_cancelled() -> None:
+    error = from_rpc_error(Bare(grpc.StatusCode.CANCELLED, "Locally cancelled by application!"))
+    assert type(error) is Cancelled
