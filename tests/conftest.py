@@ -1,4 +1,4 @@
-"""What every suite has: a marker from its path, Hypothesis's profile, the model; the end-to-end suite more time."""
+"""What every suite has: a marker from its path, no network, Hypothesis's profile, the model; e2e more time."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from tests.flatland import model_folder
+from tests.loopback import stay_on_loopback
 
 SUITES = frozenset({"unit", "contract", "guard", "e2e", "load", "gpu"})
 # Processes that start, and models that are made, on a machine with other things to do.
@@ -19,6 +20,11 @@ _TESTS = Path(__file__).parent
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("latentwire", deadline=None, derandomize=False, print_blob=True)
 settings.load_profile("latentwire")
+
+
+def pytest_configure() -> None:
+    """Cuts the network off before any test module is imported."""
+    stay_on_loopback()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
