@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from inference_svc.engine import Engine, EngineMetrics, EngineSettings
+from inference_svc.engine import Engine, EngineMetrics, EngineSettings, Runner
 from inference_svc.fake.answers import answering
 from inference_svc.fake.catalogue import FakeCatalogue
 from inference_svc.fake.facts import fake_facts
@@ -33,7 +33,7 @@ def fake_backend(
     options: FakeOptions,
     settings: EngineSettings | None = None,
     *,
-    runner: FakeRunner | None = None,
+    runner: Runner | None = None,
     metrics: EngineMetrics | None = None,
     on_lost: Callable[[LatentwireError], None] = lambda _: None,
 ) -> Backend:

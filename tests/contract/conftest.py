@@ -1,22 +1,38 @@
-"""pytest-grpc's fixtures over grpc.aio: the same names, a real server on a free port, the fake and the real engine."""
+"""pytest-grpc's fixtures over grpc.aio: the same names, a real server on a free port, the fake and the real engine.
+
+Whatever asks for `engine`, in person or through another fixture, runs against both, and has the proof of which.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import grpc
 import pytest
 import pytest_asyncio
 
-from inference_svc.engine import Engine, EngineSettings
+from inference_svc.engine import EngineSettings
 from inference_svc.fake.backend import FakeOptions, fake_backend
-from inference_svc.models import Catalog, Device, LoadedModel, Loader, ModelRunner, Registry
-from inference_svc.models.loading import Progress
-from inference_svc.real_backend import RegistryCatalogue
+from inference_svc.models import Device, LoadedModel, Loader
 from inference_svc.rpc.backend import Backend
+from inference_svc.rpc.server import Listening
 from latentwire.v1 import generation_service_pb2_grpc as gg
 from latentwire.v1 import model_service_pb2_grpc as mg
+from tests.contract.engines import (
+    SAYS,
+    Around,
+    MakeBackend,
+    StartServer,
+    bare,
+    fake,
+    real,
+    require_answers_of,
+    unchanged,
+)
+from tests.contract.gate import Gate
 from tests.contract.serving import Serving, serving
 
 
@@ -26,36 +42,45 @@ def loaded_model(flatland_folder: Path) -> LoadedModel:
     return Loader(Device("cpu")).load(flatland_folder.name, flatland_folder)
 
 
-class Already:
-    """Loads what is loaded."""
-
-    def __init__(self, model: LoadedModel) -> None:
-        self._model = model
-
-    def load(self, name: str, path: Path, progress: Progress) -> LoadedModel:
-        """Returns it."""
-        progress(0.5, "taking it from the shelf")
-        return self._model
+@pytest.fixture(scope="module", params=list(SAYS))
+def engine(request: pytest.FixtureRequest) -> str:
+    """The engine under test: "fake", then "real"."""
+    name: str = request.param
+    return name
 
 
-def real(path: Path, model: LoadedModel) -> Backend:
-    """The real engine on a model that is loaded."""
-    runner = ModelRunner()
-    registry = Registry(Catalog(str(path)), Already(model), runner)
-    registry.load().result(10)
-    engine = Engine(runner, EngineSettings())
-    engine.start()
-    return Backend("onnx", engine, RegistryCatalogue(registry, Device("cpu")))
+@pytest.fixture(scope="module")
+def make_backend(engine: str, request: pytest.FixtureRequest, flatland_folder: Path) -> MakeBackend:
+    """Makes backends of the engine under test."""
+    if engine == "fake":
+        return fake
+    return partial(real, flatland_folder, request.getfixturevalue("loaded_model"))
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["fake", "real"])
-async def grpc_server(request: pytest.FixtureRequest, flatland_folder: Path) -> AsyncIterator[Serving]:
-    """The server: each module that asks for it runs against both engines."""
-    if request.param == "fake":
-        backend = fake_backend(FakeOptions())
-    else:
-        backend = real(flatland_folder, request.getfixturevalue("loaded_model"))
-    async with serving(backend) as running:
+@pytest.fixture(scope="module")
+def start_server(engine: str, make_backend: MakeBackend) -> StartServer:
+    """Serves the engine under test, once it is proven to be the one that answers."""
+
+    @asynccontextmanager
+    async def started(
+        settings: EngineSettings | None = None,
+        *,
+        around: Around = bare,
+        change: Callable[[Backend], Backend] = unchanged,
+        listening: Listening | None = None,
+    ) -> AsyncIterator[Serving]:
+        listening = listening or Listening()
+        async with serving(change(make_backend(settings, around=around)), listening) as running:
+            await require_answers_of(engine, running, listening.token)
+            yield running
+
+    return started
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def grpc_server(start_server: StartServer) -> AsyncIterator[Serving]:
+    """The server of a module's tests."""
+    async with start_server() as running:
         yield running
 
 
@@ -75,6 +100,22 @@ def generation(grpc_channel: grpc.aio.Channel) -> gg.GenerationServiceAsyncStub:
 def models(grpc_channel: grpc.aio.Channel) -> mg.ModelServiceAsyncStub:
     """A stub of ModelService."""
     return mg.ModelServiceStub(grpc_channel)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def gate() -> AsyncIterator[Gate]:
+    """Holds evaluations back, under the test's control."""
+    gate = Gate()
+    yield gate
+    gate.open()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def gated(start_server: StartServer, gate: Gate) -> AsyncIterator[Serving]:
+    """A server whose device is behind the gate."""
+    async with start_server(around=gate.before) as running:
+        yield running
+        gate.open()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -1,14 +1,12 @@
-"""A fake device that evaluates only when a test lets it."""
+"""A device that evaluates only when a test lets it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from threading import Semaphore
 
-from inference_svc.engine import EngineSettings
-from inference_svc.fake.backend import FakeOptions, fake_backend
-from inference_svc.fake.facts import fake_facts
-from inference_svc.fake.runner import FakeRunner, Misbehaviour
-from inference_svc.rpc.backend import Backend
+from inference_svc.engine import Runner
+from inference_svc.work import Array, BatchKey, Kind, ModelFacts, Row
 
 
 class Gate:
@@ -17,16 +15,18 @@ class Gate:
     def __init__(self) -> None:
         self._permits = Semaphore(0)
         self._open = False
-        self.runner = FakeRunner(fake_facts(), Misbehaviour(step_time_s=1.0), sleep=self._wait)
+        self.begun = 0
+        """Batches that have reached the gate."""
 
-    def _wait(self, _: float) -> None:
+    def before(self, runner: Runner) -> Runner:
+        """Returns the runner with this gate before it."""
+        return _Gated(self, runner)
+
+    def pass_through(self) -> None:
+        """Returns once the batch that comes here may go on."""
+        self.begun += 1
         if not self._open:
             self._permits.acquire()
-
-    @property
-    def begun(self) -> int:
-        """Batches that have reached the gate."""
-        return self.runner.denoise_batches
 
     def let(self, batches: int = 1) -> None:
         """Lets so many batches through."""
@@ -38,6 +38,20 @@ class Gate:
         self._open = True
         self._permits.release(1000)
 
-    def backend(self, settings: EngineSettings | None = None) -> Backend:
-        """The fake on this device."""
-        return fake_backend(FakeOptions(), settings, runner=self.runner)
+
+class _Gated:
+    """A runner behind a gate."""
+
+    def __init__(self, gate: Gate, runner: Runner) -> None:
+        self._gate, self._runner = gate, runner
+
+    def run(self, key: BatchKey, rows: Sequence[Row]) -> list[Array]:
+        if key.kind is Kind.DENOISE:
+            self._gate.pass_through()
+        return self._runner.run(key, rows)
+
+    def facts(self, model: str) -> ModelFacts:
+        return self._runner.facts(model)
+
+    def max_rows(self, key: BatchKey) -> int | None:
+        return self._runner.max_rows(key)

@@ -70,45 +70,45 @@ _BAD = [
 
 
 @pytest.mark.parametrize(("request_", "field"), _BAD, ids=[f"{n}-{field}" for n, (_, field) in enumerate(_BAD)])
-async def test_bad_input_names_the_field(fake_server: Serving, request_: g.GenerateImageRequest, field: str) -> None:
-    error = await failure(fake_server.generation.GenerateImage(request_))
+async def test_bad_input_names_the_field(grpc_server: Serving, request_: g.GenerateImageRequest, field: str) -> None:
+    error = await failure(grpc_server.generation.GenerateImage(request_))
     assert isinstance(error, InvalidArgument)
     assert [violation.field for violation in error.violations] == [field]
     assert error.violations[0].description.count("allowed") >= 1
 
 
-async def test_everything_wrong_is_told_at_once(fake_server: Serving) -> None:
+async def test_everything_wrong_is_told_at_once(grpc_server: Serving) -> None:
     request = asked(width=1, height=1, steps=0, guidance=t.GuidanceSettings(scale=-1), batch_size=99)
-    error = await failure(fake_server.generation.GenerateImage(request))
+    error = await failure(grpc_server.generation.GenerateImage(request))
     fields = {violation.field for violation in error.violations}
     assert fields == {"width", "height", "sampling.steps", "guidance.scale", "batch_size"}
 
 
-async def test_bad_input_is_refused_within_fifty_milliseconds(fake_server: Serving) -> None:
+async def test_bad_input_is_refused_within_fifty_milliseconds(grpc_server: Serving) -> None:
     request = asked(width=10**9, init=g.InitImage(images=[t.Image(data=_bomb())]))
-    await failure(fake_server.generation.GenerateImage(request))
+    await failure(grpc_server.generation.GenerateImage(request))
     times = []
     for _ in range(5):
         began = time.perf_counter()
-        await failure(fake_server.generation.GenerateImage(request))
+        await failure(grpc_server.generation.GenerateImage(request))
         times.append(time.perf_counter() - began)
     assert min(times) < 0.05
 
 
 @pytest.mark.parametrize("side", [30_000, 9_000])
-async def test_a_decompression_bomb_is_refused_before_it_is_decoded(fake_server: Serving, side: int) -> None:
+async def test_a_decompression_bomb_is_refused_before_it_is_decoded(grpc_server: Serving, side: int) -> None:
     began = time.perf_counter()
     request = asked(init=g.InitImage(images=[t.Image(data=_bomb(side))]))
-    error = await failure(fake_server.generation.GenerateImage(request))
+    error = await failure(grpc_server.generation.GenerateImage(request))
     assert [violation.field for violation in error.violations] == ["init.images[0]"]
     assert time.perf_counter() - began < 1.0
 
 
-async def test_a_truncated_file_is_refused(fake_server: Serving) -> None:
+async def test_a_truncated_file_is_refused(grpc_server: Serving) -> None:
     file = io.BytesIO()
     Image.effect_noise((200, 200), 50).save(file, "PNG")
     request = asked(init=g.InitImage(images=[t.Image(data=file.getvalue()[:-5000])]))
-    error = await failure(fake_server.generation.GenerateImage(request))
+    error = await failure(grpc_server.generation.GenerateImage(request))
     assert [violation.field for violation in error.violations] == ["init.images[0].data"]
 
 
@@ -163,9 +163,9 @@ _REQUESTS = st.builds(
 
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(request=_REQUESTS)
-async def test_any_request_is_served_or_refused_by_name(fake_server: Serving, request: g.GenerateImageRequest) -> None:
+async def test_any_request_is_served_or_refused_by_name(grpc_server: Serving, request: g.GenerateImageRequest) -> None:
     try:
-        made = await make(fake_server.generation, request)
+        made = await make(grpc_server.generation, request)
     except Exception as error:  # noqa: BLE001 - narrowed in the next line
         refusal = _domain(error)
         assert isinstance(refusal, InvalidArgument)

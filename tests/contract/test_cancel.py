@@ -3,31 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-
-import pytest_asyncio
 
 from latentwire.errors import Aborted, Cancelled, DeadlineExceeded, NotFound
 from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import types_pb2 as t
+from tests.contract.engines import StartServer
 from tests.contract.gate import Gate
-from tests.contract.serving import Serving, asked, failure, make, serving, until
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def gate() -> AsyncIterator[Gate]:
-    """A device under the test's control."""
-    gate = Gate()
-    yield gate
-    gate.open()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def gated(gate: Gate) -> AsyncIterator[Serving]:
-    """A server on it."""
-    async with serving(gate.backend()) as running:
-        yield running
-        gate.open()
+from tests.contract.serving import Serving, asked, failure, make, until
 
 
 async def test_cancelling_the_call_frees_the_engine_within_one_evaluation(gated: Serving, gate: Gate) -> None:
@@ -58,8 +40,8 @@ async def test_a_deadline_frees_the_engine_within_one_evaluation(gated: Serving,
     assert await _evaluations_after(gated, gate) == 2
 
 
-async def test_cancelling_what_waits_lets_the_others_run(gate: Gate) -> None:
-    async with serving(gate.backend()) as running:
+async def test_cancelling_what_waits_lets_the_others_run(start_server: StartServer, gate: Gate) -> None:
+    async with start_server(around=gate.before) as running:
         first = running.generation.GenerateImage(asked("first", steps=1))
         await _begun(gate, 1)
         await running.generation.CancelGeneration(g.CancelGenerationRequest(request_id="first"))

@@ -33,6 +33,7 @@ from latentwire.v1 import denoising_service_pb2_grpc as dg
 from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import postprocessing_service_pb2 as p
 from latentwire.v1 import postprocessing_service_pb2_grpc as pg
+from tests.contract.engines import SAYS, StartServer
 from tests.contract.serving import Serving, asked, failure, make, serving
 
 _BY_NAME = {kind.__name__: kind for kind in ERRORS}
@@ -66,9 +67,9 @@ def _error(name: str) -> Exception:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def raising() -> AsyncIterator[Serving]:
+async def raising(start_server: StartServer) -> AsyncIterator[Serving]:
     """A server whose unwritten RPCs raise what they are asked to raise."""
-    async with serving(replace(fake_backend(FakeOptions()), fallback=_raising)) as running:
+    async with start_server(change=lambda backend: replace(backend, fallback=_raising)) as running:
         yield running
 
 
@@ -98,11 +99,11 @@ async def test_a_defect_is_logged_with_its_traceback_and_answered_without(
     assert "Traceback" in caplog.text
 
 
-async def test_an_error_says_who_made_it(raising: Serving) -> None:
+async def test_an_error_says_who_made_it(raising: Serving, engine: str) -> None:
     call = dg.DenoisingServiceStub(raising.channel).EncodePrompt(d.EncodePromptRequest(model="NotFound"))
     await failure(call)
-    assert dict(await call.initial_metadata() or ())["x-latentwire-engine"] == "fake"
-    assert dict(await call.trailing_metadata() or ())["x-latentwire-engine"] == "fake"
+    assert dict(await call.initial_metadata() or ())["x-latentwire-engine"] == SAYS[engine]
+    assert dict(await call.trailing_metadata() or ())["x-latentwire-engine"] == SAYS[engine]
 
 
 async def test_an_unknown_method_is_unimplemented(raising: Serving) -> None:
@@ -112,21 +113,21 @@ async def test_an_unknown_method_is_unimplemented(raising: Serving) -> None:
     assert "Paint" in error.message
 
 
-async def test_an_unknown_model_is_an_invalid_field(fake_server: Serving) -> None:
-    error = await failure(fake_server.generation.GenerateImage(asked(model="nobody")))
+async def test_an_unknown_model_is_an_invalid_field(grpc_server: Serving) -> None:
+    error = await failure(grpc_server.generation.GenerateImage(asked(model="nobody")))
     assert (type(error), error.reason) == (InvalidArgument, "MODEL_NOT_FOUND")
     assert [violation.field for violation in error.violations] == ["model"]
 
 
-async def test_parts_that_no_pipeline_does_yet_are_unimplemented_by_name(fake_server: Serving) -> None:
-    error = await failure(fake_server.generation.GenerateImage(asked(hires=g.HiresPass(), refiner=g.Refiner())))
+async def test_parts_that_no_pipeline_does_yet_are_unimplemented_by_name(grpc_server: Serving) -> None:
+    error = await failure(grpc_server.generation.GenerateImage(asked(hires=g.HiresPass(), refiner=g.Refiner())))
     assert isinstance(error, Unimplemented)
     assert [violation.field for violation in error.violations] == ["hires", "refiner"]
 
 
-async def test_a_message_over_the_limit_is_told_apart_from_a_full_queue(fake_server: Serving) -> None:
+async def test_a_message_over_the_limit_is_told_apart_from_a_full_queue(grpc_server: Serving) -> None:
     request = asked(prompt="x" * (65 * 2**20))
-    assert isinstance(await failure(fake_server.generation.GenerateImage(request)), PayloadTooLarge)
+    assert isinstance(await failure(grpc_server.generation.GenerateImage(request)), PayloadTooLarge)
 
 
 async def test_a_failing_step_fails_its_request_alone(fake_server: Serving) -> None:
@@ -148,16 +149,18 @@ async def test_a_model_that_is_loading_is_unavailable_for_now() -> None:
         assert (type(error), error.reason, error.retry_after_s) == (Unavailable, "MODEL_LOADING", 1.0)
 
 
-async def test_a_draining_server_is_unavailable_for_now(caplog: pytest.LogCaptureFixture) -> None:
-    async with serving(fake_backend(FakeOptions())) as running:
+async def test_a_draining_server_is_unavailable_for_now(
+    start_server: StartServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with start_server() as running:
         running.backend.engine.drain()
         error = await failure(running.generation.GenerateImage(asked("refused")))
         assert (type(error), error.reason) == (Unavailable, "DRAINING")
         assert list(running.server.book) == []
 
 
-async def test_calls_need_the_token_where_there_is_one() -> None:
-    async with serving(fake_backend(FakeOptions()), Listening(token="s3cret")) as running:
+async def test_calls_need_the_token_where_there_is_one(start_server: StartServer) -> None:
+    async with start_server(listening=Listening(token="s3cret")) as running:
         request = g.ListGenerationsRequest()
         for metadata in ((), (("authorization", "Bearer wrong"),), (("authorization", "s3cret"),)):
             error = await failure(running.generation.ListGenerations(request, metadata=metadata))

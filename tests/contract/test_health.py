@@ -3,37 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import grpc
 import pytest
-import pytest_asyncio
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
-from inference_svc.fake.backend import FakeOptions, fake_backend
 from inference_svc.rpc.contract import SERVICES
 from inference_svc.rpc.server import CannotListen, Listening, Server
 from latentwire.errors import Unavailable
+from tests.contract.engines import MakeBackend, StartServer
 from tests.contract.gate import Gate
-from tests.contract.serving import Serving, asked, failure, make, serving, until
+from tests.contract.serving import Serving, asked, failure, make, until
 
 _NAMES = ["", *(service.full_name for service in SERVICES)]
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def gate() -> AsyncIterator[Gate]:
-    """A device under the test's control."""
-    gate = Gate()
-    yield gate
-    gate.open()
-
-
-async def test_a_server_serves_only_once_it_says_so() -> None:
-    server = Server(fake_backend(FakeOptions()), Listening())
+async def test_a_server_serves_only_once_it_says_so(make_backend: MakeBackend) -> None:
+    server = Server(make_backend(), Listening())
     port = await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         before = await _statuses(channel)
@@ -42,17 +32,18 @@ async def test_a_server_serves_only_once_it_says_so() -> None:
     await server.drain(0.0)
 
 
-async def test_health_checks_need_no_token() -> None:
-    async with serving(fake_backend(FakeOptions()), Listening(token="s3cret")) as running:
+async def test_health_checks_need_no_token(start_server: StartServer) -> None:
+    async with start_server(listening=Listening(token="s3cret")) as running:
         assert await _statuses(running.channel) == [_SERVING] * 5
 
 
-async def test_draining_lets_running_work_end_and_refuses_new_work(gate: Gate) -> None:
-    server = Server(gate.backend(), Listening())
+async def test_draining_lets_running_work_end_and_refuses_new_work(make_backend: MakeBackend, gate: Gate) -> None:
+    backend = make_backend(around=gate.before)
+    server = Server(backend, Listening())
     port = await server.start()
     await server.serving()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        running = Serving(server, gate.backend(), channel)
+        running = Serving(server, backend, channel)
         call = running.generation.GenerateImage(asked("in-time"))
         watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
         told = aiter(watch)
@@ -66,11 +57,12 @@ async def test_draining_lets_running_work_end_and_refuses_new_work(gate: Gate) -
         await draining
 
 
-async def test_work_that_outlasts_the_grace_is_cancelled_with_a_status(gate: Gate) -> None:
-    server = Server(gate.backend(), Listening())
+async def test_work_that_outlasts_the_grace_is_cancelled_with_a_status(make_backend: MakeBackend, gate: Gate) -> None:
+    backend = make_backend(around=gate.before)
+    server = Server(backend, Listening())
     port = await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        call = Serving(server, gate.backend(), channel).generation.GenerateImage(asked("too-long", steps=150))
+        call = Serving(server, backend, channel).generation.GenerateImage(asked("too-long", steps=150))
         await until(lambda: gate.begun == 1)
         draining = asyncio.create_task(server.drain(0.0))
         while not server.book.get("too-long").ended:
@@ -81,8 +73,8 @@ async def test_work_that_outlasts_the_grace_is_cancelled_with_a_status(gate: Gat
         await draining
 
 
-async def test_reflection_lists_every_service(fake_server: Serving) -> None:
-    stub = reflection_pb2_grpc.ServerReflectionStub(fake_server.channel)
+async def test_reflection_lists_every_service(grpc_server: Serving) -> None:
+    stub = reflection_pb2_grpc.ServerReflectionStub(grpc_server.channel)
     asking = reflection_pb2.ServerReflectionRequest
     requests = [asking(list_services=""), asking(file_containing_symbol=SERVICES[0].full_name)]
     answers = [answer async for answer in stub.ServerReflectionInfo(iter(requests))]
@@ -92,8 +84,8 @@ async def test_reflection_lists_every_service(fake_server: Serving) -> None:
     assert file.package == "latentwire.v1"
 
 
-async def test_many_calls_at_once_are_answered(fake_server: Serving) -> None:
-    made = await asyncio.gather(*(make(fake_server.generation, asked(steps=1)) for _ in range(40)))
+async def test_many_calls_at_once_are_answered(grpc_server: Serving) -> None:
+    made = await asyncio.gather(*(make(grpc_server.generation, asked(steps=1)) for _ in range(40)))
     assert {each.kinds[-1] for each in made} == {"completed"}
 
 
@@ -102,12 +94,12 @@ async def _statuses(channel: grpc.aio.Channel) -> list[int]:
     return [(await stub.Check(health_pb2.HealthCheckRequest(service=name))).status for name in _NAMES]
 
 
-async def test_a_service_that_does_not_exist_has_no_health(fake_server: Serving) -> None:
-    call = health_pb2_grpc.HealthStub(fake_server.channel).Check(health_pb2.HealthCheckRequest(service="nobody"))
+async def test_a_service_that_does_not_exist_has_no_health(grpc_server: Serving) -> None:
+    call = health_pb2_grpc.HealthStub(grpc_server.channel).Check(health_pb2.HealthCheckRequest(service="nobody"))
     assert (await failure(call)).code == "NOT_FOUND"
 
 
-async def test_two_servers_cannot_share_a_port(fake_server: Serving) -> None:
-    server = Server(fake_server.backend, Listening(port=fake_server.server.port))
+async def test_two_servers_cannot_share_a_port(grpc_server: Serving) -> None:
+    server = Server(grpc_server.backend, Listening(port=grpc_server.server.port))
     with pytest.raises(CannotListen, match="the address is taken"):
         await server.start()

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import grpc
-import pytest_asyncio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from inference_svc.engine import EngineSettings
@@ -17,22 +15,15 @@ from latentwire.errors import Cancelled, DeadlineUnreachable, QueueFull
 from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import generation_service_pb2_grpc as gg
 from latentwire.v1 import types_pb2 as t
+from tests.contract.engines import StartServer
 from tests.contract.gate import Gate
 from tests.contract.serving import Serving, asked, failure, make, serving, until
 
 _SMALL_WINDOW = (("grpc.http2.lookahead_bytes", 65_536), ("grpc.http2.bdp_probe", 0))
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def gate() -> AsyncIterator[Gate]:
-    """A device under the test's control."""
-    gate = Gate()
-    yield gate
-    gate.open()
-
-
-async def test_a_full_queue_refuses_at_once_and_health_still_answers(gate: Gate) -> None:
-    async with serving(gate.backend(EngineSettings(max_waiting=1, max_running=1))) as running:
+async def test_a_full_queue_refuses_at_once_and_health_still_answers(start_server: StartServer, gate: Gate) -> None:
+    async with start_server(EngineSettings(max_waiting=1, max_running=1), around=gate.before) as running:
         calls = [running.generation.GenerateImage(asked("runs", steps=1))]
         await until(lambda: gate.begun == 1)
         calls.append(running.generation.GenerateImage(asked("waits", steps=1)))

@@ -2,31 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
-import pytest_asyncio
-
 from latentwire.errors import Aborted, InvalidArgument, NotFound
 from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import types_pb2 as t
 from tests.contract.gate import Gate
-from tests.contract.serving import Serving, asked, failure, serving, until
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def gate() -> AsyncIterator[Gate]:
-    """A device under the test's control."""
-    gate = Gate()
-    yield gate
-    gate.open()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def gated(gate: Gate) -> AsyncIterator[Serving]:
-    """A server on it."""
-    async with serving(gate.backend()) as running:
-        yield running
-        gate.open()
+from tests.contract.serving import Serving, asked, failure, until
 
 
 async def test_a_stopped_generation_returns_its_picture_as_it_is(gated: Serving, gate: Gate) -> None:

@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
-import pytest_asyncio
 
-from inference_svc.fake.backend import FakeOptions, fake_backend
 from inference_svc.rpc.generation.book import BookSettings
 from inference_svc.rpc.server import Listening
 from latentwire.errors import AlreadyExists, Cancelled, InvalidArgument, NotFound, OutOfRange
 from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import types_pb2 as t
+from tests.contract.engines import StartServer
 from tests.contract.gate import Gate
-from tests.contract.serving import Serving, asked, failure, make, serving, until
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def gate() -> AsyncIterator[Gate]:
-    """A device under the test's control."""
-    gate = Gate()
-    yield gate
-    gate.open()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def gated(gate: Gate) -> AsyncIterator[Serving]:
-    """A server on it."""
-    async with serving(gate.backend()) as running:
-        yield running
-        gate.open()
+from tests.contract.serving import Serving, asked, failure, make, until
 
 
 @pytest.fixture
@@ -40,27 +22,27 @@ def name() -> str:
     return uuid4().hex
 
 
-async def test_a_remembered_generation_is_repeated_without_superseded_events(fake_server: Serving, name: str) -> None:
-    made = await make(fake_server.generation, asked(name, steps=3))
-    again = [a.event async for a in fake_server.generation.WatchGeneration(g.WatchGenerationRequest(request_id=name))]
+async def test_a_remembered_generation_is_repeated_without_superseded_events(grpc_server: Serving, name: str) -> None:
+    made = await make(grpc_server.generation, asked(name, steps=3))
+    again = [a.event async for a in grpc_server.generation.WatchGeneration(g.WatchGenerationRequest(request_id=name))]
     kinds = [event.WhichOneof("event") for event in again if event.WhichOneof("event") != "queued"]
     assert kinds == ["accepted", "started", "progress", "image", "completed"]
     assert again[-1] == made.events[-1]
 
 
-async def test_watching_goes_on_after_a_sequence_number(fake_server: Serving, name: str) -> None:
-    made = await make(fake_server.generation, asked(name))
+async def test_watching_goes_on_after_a_sequence_number(grpc_server: Serving, name: str) -> None:
+    made = await make(grpc_server.generation, asked(name))
     image = next(event for event in made.events if event.HasField("image"))
     request = g.WatchGenerationRequest(request_id=name, after_sequence=image.sequence)
-    again = [answer.event async for answer in fake_server.generation.WatchGeneration(request)]
+    again = [answer.event async for answer in grpc_server.generation.WatchGeneration(request)]
     assert again == [made.events[-1]]
 
 
-async def test_watching_from_the_future_is_out_of_range(fake_server: Serving, name: str) -> None:
-    made = await make(fake_server.generation, asked(name))
+async def test_watching_from_the_future_is_out_of_range(grpc_server: Serving, name: str) -> None:
+    made = await make(grpc_server.generation, asked(name))
     for sequence in (made.events[-1].sequence + 1, -1):
         request = g.WatchGenerationRequest(request_id=name, after_sequence=sequence)
-        assert isinstance(await failure(fake_server.generation.WatchGeneration(request)), OutOfRange)
+        assert isinstance(await failure(grpc_server.generation.WatchGeneration(request)), OutOfRange)
 
 
 async def test_a_watcher_of_a_running_generation_sees_its_end(gated: Serving, gate: Gate) -> None:
@@ -94,26 +76,26 @@ async def test_a_watcher_of_a_cancelled_generation_gets_the_error(gated: Serving
     assert isinstance(await failure(watcher), Cancelled)
 
 
-async def test_an_id_in_use_is_refused_with_its_state(fake_server: Serving, name: str) -> None:
-    await make(fake_server.generation, asked(name))
-    error = await failure(fake_server.generation.GenerateImage(asked(name)))
+async def test_an_id_in_use_is_refused_with_its_state(grpc_server: Serving, name: str) -> None:
+    await make(grpc_server.generation, asked(name))
+    error = await failure(grpc_server.generation.GenerateImage(asked(name)))
     assert isinstance(error, AlreadyExists)
     assert error.metadata["state"] == "GENERATION_STATE_SUCCEEDED"
 
 
-async def test_generations_are_forgotten_some_time_after_their_end() -> None:
+async def test_generations_are_forgotten_some_time_after_their_end(start_server: StartServer) -> None:
     listening = Listening(book=BookSettings(remember_s=0.01))
-    async with serving(fake_backend(FakeOptions()), listening) as running:
+    async with start_server(listening=listening) as running:
         await make(running.generation, asked("brief"))
         await until(lambda: not list(running.server.book))
         error = await failure(running.generation.GetGeneration(g.GetGenerationRequest(request_id="brief")))
         assert isinstance(error, NotFound)
 
 
-async def test_generations_are_forgotten_early_where_memory_is_short() -> None:
+async def test_generations_are_forgotten_early_where_memory_is_short(start_server: StartServer) -> None:
     listening = Listening(book=BookSettings(most_bytes=30_000))
     raw = t.ImageOptions(format=t.IMAGE_FORMAT_RAW_RGB)
-    async with serving(fake_backend(FakeOptions()), listening) as running:
+    async with start_server(listening=listening) as running:
         for number in range(4):
             made = await make(running.generation, asked(f"large-{number}", output=raw))
             assert len(made.pictures[0].data) == 64 * 64 * 3
@@ -161,8 +143,8 @@ async def test_waiting_generations_know_their_position(gated: Serving, gate: Gat
     assert ends == [32, 32, 32]
 
 
-async def test_lists_are_filtered_and_paged() -> None:
-    async with serving(fake_backend(FakeOptions())) as running:
+async def test_lists_are_filtered_and_paged(start_server: StartServer) -> None:
+    async with start_server() as running:
         for number, kind in enumerate(["txt2img", "img2img", "txt2img"]):
             task = t.Task(task_id=f"t{number}", owner="ann" if number else "bob", kind=kind)
             await make(running.generation, asked(f"g{number}", task=task))
@@ -175,8 +157,8 @@ async def test_lists_are_filtered_and_paged() -> None:
         assert await _listed(running, states=done, page_size=1) == ["g0", "g1", "g2"]
 
 
-async def test_an_owner_is_shown_to_nobody_else() -> None:
-    async with serving(fake_backend(FakeOptions())) as running:
+async def test_an_owner_is_shown_to_nobody_else(start_server: StartServer) -> None:
+    async with start_server() as running:
         await make(running.generation, asked("mine", task=t.Task(task_id="t", owner="ann")))
         done = [t.GENERATION_STATE_SUCCEEDED]
         listed = await running.generation.ListGenerations(g.ListGenerationsRequest(states=done))
@@ -184,12 +166,12 @@ async def test_an_owner_is_shown_to_nobody_else() -> None:
         assert [answer.generations[0].task.owner for answer in (listed, named)] == ["", "ann"]
 
 
-async def test_lists_refuse_bad_pages(fake_server: Serving) -> None:
+async def test_lists_refuse_bad_pages(grpc_server: Serving) -> None:
     for request, field in (
         (g.ListGenerationsRequest(page_size=0), "page_size"),
         (g.ListGenerationsRequest(page_token="x"), "page_token"),
     ):
-        error = await failure(fake_server.generation.ListGenerations(request))
+        error = await failure(grpc_server.generation.ListGenerations(request))
         assert isinstance(error, InvalidArgument)
         assert [violation.field for violation in error.violations] == [field]
 

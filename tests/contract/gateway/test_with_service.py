@@ -21,7 +21,7 @@ from gateway_svc.settings import Settings
 from latentwire import infotext
 from tests.contract.gate import Gate
 from tests.contract.gateway.answers import info, pictures
-from tests.contract.serving import PATIENCE_S, Serving, serving, until
+from tests.contract.serving import PATIENCE_S, Serving, until
 
 URL = "/sdapi/v1/txt2img"
 SMALL = {"prompt": "a red circle", "width": 64, "height": 64, "steps": 2, "seed": 7}
@@ -153,18 +153,6 @@ async def test_no_body_is_too_strange_for_a_clear_answer(gateway: httpx2.AsyncCl
 
 class TestUnderWay:
     """Generations that a test holds in the middle."""
-
-    @pytest_asyncio.fixture(loop_scope="module")
-    async def gate(self) -> AsyncIterator[Gate]:
-        gate = Gate()
-        yield gate
-        gate.open()
-
-    @pytest_asyncio.fixture(loop_scope="module")
-    async def gated(self, gate: Gate) -> AsyncIterator[Serving]:
-        async with serving(gate.backend()) as running:
-            yield running
-            gate.open()
 
     @pytest_asyncio.fixture(loop_scope="module")
     async def held(self, gated: Serving, tmp_path: Path) -> AsyncIterator[httpx2.AsyncClient]:
