@@ -10,14 +10,15 @@ from transformers import CLIPTextConfig, CLIPTextModel
 SCALING_FACTOR = 0.18215
 TOKEN_COUNT = 77
 TEXT_WIDTH = 96
+VAE_WIDTHS = (16, 32, 64, 96)
 
 
-def build_vae() -> AutoencoderKL:
+def build_vae(widths: tuple[int, ...] = VAE_WIDTHS) -> AutoencoderKL:
     """Returns an autoencoder with random weights: f = 8, 4 latent channels."""
     return AutoencoderKL(
         down_block_types=("DownEncoderBlock2D",) * 4,
         up_block_types=("UpDecoderBlock2D",) * 4,
-        block_out_channels=(16, 32, 64, 96),
+        block_out_channels=widths,
         layers_per_block=1,
         latent_channels=4,
         norm_num_groups=8,

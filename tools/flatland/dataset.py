@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from tools.flatland.draw_scene import sample_scene
 from tools.flatland.render import render
-from tools.flatland.scene import sample_scene
 
 CROP_PX = 64
 Pictures = NDArray[np.uint8]

@@ -1,130 +1,160 @@
-"""Scores a model folder: held-out combinations, known ones, pairs with a relation, the decoder alone."""
+"""Scores a model folder: `python -m tools.flatland.evaluate --model FOLDER`."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import time
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from tools.flatland.dataset import render_array
+from tools.flatland.draw_scene import Mix, only
 from tools.flatland.generate import OnnxModel, Sampling, generate_all
+from tools.flatland.habits import OBJECT_WEIGHTS
 from tools.flatland.interval import Share, share
-from tools.flatland.sheet import contact_sheet
-from tools.flatland.tasks import Marks, Task, ceiling, mark, pair_tasks, single_tasks
+from tools.flatland.marks import Marks, mark
+from tools.flatland.scene import Split
+from tools.flatland.showcase import FIRST, UNSEEN, write_sheet
+from tools.flatland.tasks import Task, ceiling, tasks_of
 
 # No seed below is one of the training set's; guidance is chosen on its own tasks.
 _CHOICE_SEED, _REPORT_SEED, _PICTURE_SEED = 910_000_000, 920_000_000, 930_000_000
-GUIDANCES = (2.0, 3.0, 4.0)
-SHOWN = (
-    "a red circle on a white background",
-    "a house under a starry night sky",
-    "a boat on the sea at sunset",
-    "a cat",
-    "a red car",
-    "a tree on green hills",
-    "a blue square on a yellow background",
-    "a yellow star on a dark blue background",
-    "a red heart on a white background",
-    "a city at night",
-    "snowy mountains",
-    "a rainbow over a meadow",
-    "a red house under a starry sky",
-    "a yellow moon above a blue house on a white background",
-    "a red circle to the left of a blue square on a white background",
-    "a green cactus in the desert",
-    "a beach at sunset",
-    "a white rocket on a black background",
-    "a robot in a forest at night",
-    "an orange cat on a blue background",
+GUIDANCES = (2.0, 3.0, 4.0, 5.0)
+COLUMNS = ("object", "colour", "background", "relation", "count", "all")
+KINDS: tuple[tuple[str, str, Split], ...] = (
+    ("held-out colour and object", "single", "heldout"),
+    ("known colour and object", "single", "train"),
+    ("two objects and a relation", "pair", "train"),
+    ("two or three of one kind", "group", "train"),
+    ("three in a row", "row", "train"),
 )
+# What else is tried on the first and third kind, in parts of the prompts a row.
+VARIANTS: tuple[tuple[str, Sampling, float], ...] = (
+    ("8 steps", Sampling(steps=8), 1.0),
+    ("40 steps", Sampling(steps=40), 1.0),
+    ("192 x 128", Sampling(width_px=192), 1.0),
+    ("128 x 192", Sampling(height_px=192), 1.0),
+    ("256 x 256", Sampling(width_px=256, height_px=256), 1.0),
+    ("512 x 512", Sampling(width_px=512, height_px=512), 0.34),
+)
+Row = dict[str, Share]
 
 
-def run_tasks(model: OnnxModel, tasks: Sequence[Task], guidance: float) -> list[Marks]:
-    """Returns the marks of generated pictures, 20 Euler steps at 128 x 128."""
-    pictures = generate_all(model, [task.prompt for task in tasks], Sampling(guidance))
-    return [mark(task, picture) for task, picture in zip(tasks, pictures, strict=True)]
+def run_tasks(model: OnnxModel, tasks: Sequence[Task], how: Sampling) -> list[Marks]:
+    """Returns the marks of generated pictures."""
+    pictures = generate_all(model, [task.prompt for task in tasks], how, batch=8 if how.width_px <= 256 else 1)
+    return [mark(task.scene, picture) for task, picture in zip(tasks, pictures, strict=True)]
 
 
-def shares(marks: Sequence[Marks]) -> dict[str, Share]:
+def shares(marks: Sequence[Marks]) -> Row:
     """Returns the share of each mark."""
     return {name: share([row[name] for row in marks]) for name in marks[0]}
 
 
-def choose_guidance(model: OnnxModel, count: int) -> tuple[float, dict[str, float]]:
-    """Returns the scale with the most fully right pictures on prompts that are not reported, and all scores."""
-    tasks = [*single_tasks(count, "train", _CHOICE_SEED), *pair_tasks(count, _CHOICE_SEED)]
-    scores = {str(g): shares(run_tasks(model, tasks, g))["all"].value for g in GUIDANCES}
-    return float(max(scores, key=lambda key: scores[key])), scores
+class Evaluation:
+    """One model, the objects that it is asked for, and how many prompts stand in a row."""
+
+    def __init__(self, model: OnnxModel, count: int, object_count: int | None = None) -> None:
+        self._model, self._count = model, count
+        self._objects = dict(list(OBJECT_WEIGHTS.items())[:object_count])
+
+    def tasks(self, kind: str, split: Split, count: int, seed: int = _REPORT_SEED) -> list[Task]:
+        """Returns the tasks of a row."""
+        mix: Mix = replace(only(kind, split), objects=self._objects)
+        return tasks_of(kind, count, seed, mix=mix)
+
+    def choose_guidance(self) -> tuple[float, dict[str, float]]:
+        """Returns the scale with the most fully right pictures on prompts that are not reported, and all scores."""
+        count = self._count // 4
+        tasks = [task for kind in ("single", "pair") for task in self.tasks(kind, "train", count, _CHOICE_SEED)]
+        scores = {str(g): shares(run_tasks(self._model, tasks, Sampling(g)))["all"].value for g in GUIDANCES}
+        return float(max(scores, key=lambda key: scores[key])), scores
+
+    def kinds(self, guidance: float) -> dict[str, Row]:
+        """Returns the rows of all kinds of scenes at the default settings, and the judge's ceilings."""
+        own = {name: self.tasks(kind, split, self._count) for name, kind, split in KINDS}
+        rows = {name: shares(run_tasks(self._model, tasks, Sampling(guidance))) for name, tasks in own.items()}
+        return rows | {f"{name}, true renders": shares(ceiling(tasks)) for name, tasks in own.items()}
+
+    def variants(self, guidance: float) -> dict[str, Row]:
+        """Returns the rows of other steps and sizes, each half single objects and half pairs."""
+        rows = {}
+        for name, how, part in VARIANTS:
+            half = round(self._count * part / 2)
+            tasks = [*self.tasks("single", "heldout", half), *self.tasks("pair", "train", half)]
+            rows[f"half held-out, half two objects, {name}"] = _merged(
+                run_tasks(self._model, tasks, replace(how, guidance=guidance))
+            )
+        return rows
+
+    def decoder_psnr(self) -> dict[str, float]:
+        """Returns mean and half the 95 % interval of the autoencoder's PSNR on held-out renders, in dB."""
+        values = []
+        for seed in range(_PICTURE_SEED, _PICTURE_SEED + self._count):
+            picture = render_array(seed)
+            decoded = self._model.decode(self._model.encode_pictures(picture[None]))[0]
+            values.append(10 * np.log10(255**2 / np.square(decoded.astype(np.float64) - picture).mean()))
+        reach = 1.96 * np.std(values) / len(values) ** 0.5
+        return {"mean": float(np.mean(values)), "reach": float(reach), "n": self._count}
 
 
-def decoder_psnr(model: OnnxModel, count: int) -> dict[str, float]:
-    """Returns mean and half the 95 % interval of the autoencoder's PSNR on held-out renders, in dB."""
-    values = []
-    for seed in range(_PICTURE_SEED, _PICTURE_SEED + count):
-        picture = render_array(seed)
-        error = model.decode(model.encode_pictures(picture[None]))[0].astype(np.float64) - picture
-        values.append(10 * np.log10(255**2 / np.square(error).mean()))
-    return {"mean": float(np.mean(values)), "reach": float(1.96 * np.std(values) / len(values) ** 0.5), "n": count}
+def _merged(marks: Sequence[Marks]) -> Row:
+    return {name: share([row[name] for row in marks]) for name in ("object", "colour", "background", "all")}
 
 
-def evaluate(folder: Path, count: int) -> dict[str, Any]:
+def evaluate(evaluation: Evaluation, guidance: float | None, *, variants: bool) -> dict[str, Any]:
     """Returns every figure of the report."""
-    model = OnnxModel(folder, thread_count=2)
     began = time.time()
-    guidance, scores = choose_guidance(model, count // 3)
-    tasks = {
-        "held-out colour and object": single_tasks(count, "heldout", _REPORT_SEED),
-        "known colour and object": single_tasks(count, "train", _REPORT_SEED),
-        "two objects and a relation": pair_tasks(count, _REPORT_SEED),
-    }
-    rows = {f"{name}, guidance {guidance:g}": shares(run_tasks(model, own, guidance)) for name, own in tasks.items()}
-    rows |= {f"{name}, true renders": shares(ceiling(own)) for name, own in tasks.items()}
+    chosen, scores = evaluation.choose_guidance() if guidance is None else (guidance, {})
+    rows = evaluation.kinds(chosen) | (evaluation.variants(chosen) if variants else {})
     return {
-        "guidance": guidance,
+        "guidance": chosen,
         "guidance_choice": scores,
         "rows": {name: {part: asdict(value) for part, value in row.items()} for name, row in rows.items()},
-        "decoder_psnr_db": decoder_psnr(model, count),
+        "decoder_psnr_db": evaluation.decoder_psnr(),
         "seconds": round(time.time() - began),
     }
 
 
-def markdown(report: dict[str, Any]) -> str:
+def markdown(report: Mapping[str, Any]) -> str:
     """Returns the figures as a Markdown table."""
-    lines = ["| prompts | n | object | colour | background | all three |", "|---|---|---|---|---|---|"]
+    lines = [f"| prompts | n | {' | '.join(COLUMNS)} |", "|---" * (len(COLUMNS) + 2) + "|"]
     for name, row in report["rows"].items():
-        cells = [str(Share(**row[part])) for part in ("object", "colour", "background", "all")]
+        cells = [str(Share(**row[part])) if part in row else "" for part in COLUMNS]
         lines.append(f"| {name} | {row['all']['n']} | {' | '.join(cells)} |")
     psnr = report["decoder_psnr_db"]
     lines += ["", f"Autoencoder on held-out renders: {psnr['mean']:.1f} ± {psnr['reach']:.1f} dB (n = {psnr['n']})."]
     return "\n".join(lines) + "\n"
 
 
-def show(folder: Path, path: Path, guidance: float) -> None:
-    """Writes a contact sheet of what people type first."""
-    pictures = generate_all(OnnxModel(folder), SHOWN, Sampling(guidance), first_seed=1)
-    contact_sheet([Image.fromarray(picture) for picture in pictures], columns=10).save(path)
-
-
 def main() -> None:
-    """Evaluates a model folder and writes report.json, report.md and sheet.png."""
+    """Evaluates a model folder and writes report.json, report.md and the contact sheets."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path("var/flatland-evaluation"))
-    parser.add_argument("--count", type=int, default=240, help="prompts a row")
+    parser.add_argument("--count", type=int, default=300, help="prompts a row")
+    parser.add_argument("--guidance", type=float, help="instead of choosing one")
+    parser.add_argument("--first-objects", type=int, help="ask only for these many, to compare with an older model")
+    parser.add_argument("--no-variants", action="store_true", help="leave out other steps and sizes")
+    parser.add_argument("--sheets-only", action="store_true", help="no figures")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    report = evaluate(arguments.model, arguments.count)
-    (arguments.out / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    (arguments.out / "report.md").write_text(markdown(report), encoding="utf-8")
-    show(arguments.model, arguments.out / "sheet.png", report["guidance"])
-    print(markdown(report))
+    model = OnnxModel(arguments.model, thread_count=2)
+    how = Sampling(arguments.guidance or 3.0)
+    if not arguments.sheets_only:
+        evaluation = Evaluation(model, arguments.count, arguments.first_objects)
+        report = evaluate(evaluation, arguments.guidance, variants=not arguments.no_variants)
+        (arguments.out / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        (arguments.out / "report.md").write_text(markdown(report), encoding="utf-8")
+        print(markdown(report))
+        how = Sampling(report["guidance"])
+    write_sheet(model, FIRST, how, arguments.out / "sheet.png")
+    write_sheet(model, UNSEEN, how, arguments.out / "sheet-unseen.png")
 
 
 if __name__ == "__main__":

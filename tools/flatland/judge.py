@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,16 @@ def border_colour(picture: Picture) -> NDArray[np.float64]:
     edges = (picture[:3], picture[-3:], picture[:, :3], picture[:, -3:])
     colour: NDArray[np.float64] = np.median(np.concatenate([edge.reshape(-1, 3) for edge in edges]), axis=0)
     return colour
+
+
+def upright_parts(picture: Picture) -> list[Picture]:
+    """Returns the upright strips that hold one object each, from left to right, cut where nothing stands between."""
+    mask = np.abs(picture.astype(np.float64) - border_colour(picture)).max(axis=2) > _THRESHOLD
+    filled = np.concatenate([[False], mask.sum(axis=0) > 1, [False]])
+    edges = np.flatnonzero(filled[1:] != filled[:-1])
+    spans = [(start, end) for start, end in edges.reshape(-1, 2) if end - start > 0.07 * min(picture.shape[:2])]
+    cuts = [0, *((one[1] + two[0]) // 2 for one, two in pairwise(spans)), picture.shape[1]]
+    return [picture[:, start:end] for start, end in pairwise(cuts)] if spans else []
 
 
 def _cutout(picture: Picture, colour: NDArray[np.float64]) -> NDArray[np.float32]:

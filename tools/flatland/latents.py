@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from tools.flatland import train_vae
 from tools.flatland.arch import SCALING_FACTOR, build_vae
 from tools.flatland.captions import captions, negative_prompt
-from tools.flatland.dataset import Pictures, render_array, to_tensor
-from tools.flatland.scene import sample_scene
+from tools.flatland.dataset import render_array, to_tensor
+from tools.flatland.draw_scene import sample_scene
 from tools.flatland.tokenizer import build_tokenizer, encode
 
 FOLDER = Path("var/flatland-train")
@@ -46,10 +46,10 @@ class Bucket:
 
 
 BUCKETS = (
-    Bucket(128, 128, 0, 20_000, 32, 0.84),
-    Bucket(192, 128, 100_000_000, 1_000, 20, 0.06),
-    Bucket(128, 192, 200_000_000, 1_000, 20, 0.06),
-    Bucket(256, 256, 300_000_000, 600, 8, 0.04),
+    Bucket(128, 128, 0, 24_000, 32, 0.72),
+    Bucket(192, 128, 100_000_000, 1_600, 20, 0.06),
+    Bucket(128, 192, 200_000_000, 1_600, 20, 0.06),
+    Bucket(256, 256, 300_000_000, 3_000, 8, 0.16),
 )
 
 
@@ -69,15 +69,9 @@ def fold_normalisation(vae: AutoencoderKL, latents: NDArray[np.float32]) -> None
 
 def encode_pictures(vae: AutoencoderKL, seeds: range, width_px: int, height_px: int) -> NDArray[np.float32]:
     """Returns the posterior means (N, 4, h, w) of the training pictures of these seeds, not scaled."""
-    pictures = np.stack([_picture(seed, width_px, height_px) for seed in seeds])
+    pictures = np.stack([render_array(seed, width_px, height_px) for seed in seeds])
     with torch.no_grad():
         return vae.encode(to_tensor(pictures).to(vae.dtype)).latent_dist.mean.float().numpy()  # type: ignore[no-any-return]
-
-
-def _picture(seed: int, width_px: int, height_px: int) -> Pictures:
-    if (width_px, height_px) == (128, 128) and seed < train_vae.PICTURE_COUNT:
-        return np.load(train_vae.PICTURES, mmap_mode="r")[seed]  # type: ignore[no-any-return]
-    return render_array(seed, width_px, height_px)
 
 
 def fold(checkpoint: Path = train_vae.CHECKPOINT, chunk_count: int = 16) -> None:

@@ -2,76 +2,57 @@
 
 from __future__ import annotations
 
+import math
 from random import Random
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from tools.flatland.landscape import HORIZON, paint_landscape
+from tools.flatland.compose import places
+from tools.flatland.landscape import paint_landscape
+from tools.flatland.looks import apply_look
 from tools.flatland.painters import PAINTERS
 from tools.flatland.palette import BACKGROUNDS, COLOURS, mix, tint
 from tools.flatland.pen import SUPERSAMPLING, Pen, Place
-from tools.flatland.scene import Landscape, Pair, Scene, Single, Thing
-
-_HALF = {"small": 0.21, "medium": 0.3, "large": 0.38}
-_PAIR_HALF = 0.21
-_OFFSETS = {"left": (-1, 0), "right": (1, 0), "above": (0, -1), "below": (0, 1)}
+from tools.flatland.scene import Landscape, Scene, Thing
 
 
 def render(scene: Scene, width_px: int = 128, height_px: int = 128) -> Image.Image:
     """Returns the RGB picture of a scene; the same arguments always give the same pixels."""
     if isinstance(scene, Landscape):
-        return _landscape(scene, width_px, height_px)
-    colour = BACKGROUNDS[scene.background]
-    picture = Image.new("RGB", (width_px, height_px), colour)
-    for thing, place in _places(scene, width_px, height_px):
+        picture = paint_landscape(scene, width_px, height_px).reduce(SUPERSAMPLING)
+    else:
+        picture = Image.new("RGB", (width_px, height_px), BACKGROUNDS[scene.background])
+    for thing, place in places(scene, width_px, height_px):
         _put(picture, thing, place)
-    return picture
-
-
-def _places(scene: Single | Pair, width: int, height: int) -> list[tuple[Thing, Place]]:
-    unit = min(width, height)
-    x, y = width / 2 + scene.shift[0] * unit, height / 2 + scene.shift[1] * unit
-    if isinstance(scene, Single):
-        return [(scene.thing, Place(x, y, _HALF[scene.size] * unit))]
-    right, down = _OFFSETS[scene.relation]
-    dx, dy, half = right * 0.245 * width, down * 0.245 * height, _PAIR_HALF * unit
-    return [(scene.first, Place(x + dx, y + dy, half)), (scene.second, Place(x - dx, y - dy, half))]
+    if isinstance(scene, Landscape) and scene.weather in ("rain", "snow"):
+        picture = _precipitation(picture, scene)
+    return apply_look(picture, scene.look)
 
 
 def _put(picture: Image.Image, thing: Thing, place: Place) -> None:
-    size = (picture.width * SUPERSAMPLING, picture.height * SUPERSAMPLING)
-    layer = Image.new("RGBA", size)
-    PAINTERS[thing.name](Pen(layer, place), tint(COLOURS[thing.colour]))
+    """Draws on a layer no larger than the thing and its shadow."""
+    unit = min(picture.size)
+    reach = math.ceil(place.half_px * 1.08 + unit * 0.12)
+    left, top = math.floor(place.x_px) - reach, math.floor(place.y_px) - reach
+    side = 2 * reach + 1
+    layer = Image.new("RGBA", (side * SUPERSAMPLING, side * SUPERSAMPLING))
+    own = Place(place.x_px - left, place.y_px - top, place.half_px)
+    PAINTERS[thing.name](Pen(layer, own), tint(COLOURS[thing.colour]))
     cutout = layer.reduce(SUPERSAMPLING)
-    _shadow(picture, cutout.getchannel("A"), min(picture.size))
-    picture.paste(cutout, (0, 0), cutout)
+    _shadow(picture, cutout.getchannel("A"), (left, top))
+    picture.paste(cutout, (left, top), cutout)
 
 
-def _shadow(picture: Image.Image, alpha: Image.Image, unit: int) -> None:
+def _shadow(picture: Image.Image, alpha: Image.Image, corner: tuple[int, int]) -> None:
+    unit = min(picture.size)
     blurred = Image.new("L", alpha.size)
     blurred.paste(alpha, (round(unit * 0.015), round(unit * 0.035)))
     blurred = blurred.filter(ImageFilter.GaussianBlur(unit * 0.022))
-    picture.paste((24, 20, 50), (0, 0), blurred.point(lambda value: value * 0.24))
+    picture.paste((24, 20, 50), (*corner, corner[0] + alpha.width, corner[1] + alpha.height), blurred.point(_faint))
 
 
-def _landscape(scene: Landscape, width: int, height: int) -> Image.Image:
-    picture = paint_landscape(scene, width, height).reduce(SUPERSAMPLING)
-    if scene.subject is not None:
-        _put(picture, scene.subject, _subject_place(scene, width, height))
-    if scene.weather in ("rain", "snow"):
-        return _precipitation(picture, scene)
-    return picture
-
-
-def _subject_place(scene: Landscape, width: int, height: int) -> Place:
-    lot = Random(scene.variant + 1)
-    unit = min(width, height)
-    half = lot.choice((0.2, 0.25, 0.29)) * unit
-    x = width * lot.uniform(0.42, 0.58)
-    if scene.subject is not None and scene.subject.name in ("rocket", "balloon", "bird"):
-        return Place(x, height * 0.36, half)
-    foot = HORIZON + (0.2 if scene.terrain == "sea" else 0.26)
-    return Place(x, height * foot - half * 0.9, half)
+def _faint(value: int) -> float:
+    return value * 0.24
 
 
 def _precipitation(picture: Image.Image, scene: Landscape) -> Image.Image:

@@ -9,8 +9,8 @@ from pathlib import Path
 from PIL import Image
 
 from tools.flatland.captions import captions
+from tools.flatland.draw_scene import Mix, sample_scene
 from tools.flatland.render import render
-from tools.flatland.scene import Mix, sample_scene
 
 
 def contact_sheet(pictures: Sequence[Image.Image], columns: int, *, gap_px: int = 4) -> Image.Image:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 import torch
@@ -11,15 +12,19 @@ from transformers import CLIPTextModel
 
 from tools.flatland import hogwild, train_unet, train_vae
 from tools.flatland.latents import FOLDER
+from tools.flatland.tokenizer import vocabulary
+from tools.flatland.widen import with_new_words
 
 SHIPPED = Path("inference_svc/models/flatland")
+_WORDS = "text.embeddings.token_embedding.weight"
 
 
 def unpack(model: Path, folder: Path) -> None:
     """Writes the checkpoints of a model folder into `folder`. Raises FileExistsError where one of them exists.
 
     The shipped autoencoder has the normalisation folded in, so that its stages need not run again:
-    `python -m tools.flatland` passes over it, encodes with it, and goes on with UNet and text encoder.
+    `python -m tools.flatland` passes over it, encodes with it, and goes on with UNet and text encoder. Words that
+    the vocabulary has learnt since then begin with rows by lot.
     """
     folded, checkpoint = folder / train_vae.FOLDED.name, folder / train_unet.CHECKPOINT.name
     for path in (folded, checkpoint):
@@ -27,7 +32,9 @@ def unpack(model: Path, folder: Path) -> None:
             raise FileExistsError(f"{path} exists: training goes on from it; move it away to go on from {model}")
     folder.mkdir(parents=True, exist_ok=True)
     torch.save(AutoencoderKL.from_pretrained(model, subfolder="vae", torch_dtype=torch.float32).state_dict(), folded)
-    weights = dict(_denoiser(model).named_parameters())
+    weights: dict[str, torch.Tensor] = dict(_denoiser(model).named_parameters())
+    old_ids = json.loads((model / "tokenizer" / "vocab.json").read_text(encoding="utf-8"))
+    weights[_WORDS] = with_new_words(weights[_WORDS].detach(), old_ids, vocabulary()[0])
     hogwild.save(checkpoint, {"masters": weights, "average": weights, "samples": 0})
     (folder / "autoencoder.done").touch()
 

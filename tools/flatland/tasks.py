@@ -1,92 +1,86 @@
-"""What an evaluation asks of the model, and how a picture's answer is marked."""
+"""What an evaluation asks of the model: scenes of the held-out or training split, each with a plain prompt."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from tools.flatland.captions import with_article
-from tools.flatland.judge import Picture, judge
+from tools.flatland.draw_scene import Mix, only, sample_scene
+from tools.flatland.marks import Marks, mark
 from tools.flatland.render import render
-from tools.flatland.scene import Mix, Pair, Single, Split, Thing, sample_scene
+from tools.flatland.scene import RELATIONS, Group, Pair, Relation, Row, Scene, Single, Split, Thing
+from tools.flatland.words import plural, with_article
 
-Marks = Mapping[str, bool]
 _WORDS: Mapping[str, str] = {"smiley": "smiley face"}
 _COLOUR_WORDS: Mapping[str, str] = {"navy": "dark blue"}
-_RELATIONS: Mapping[str, str] = {
+_RELATION_WORDS: Mapping[Relation, str] = {
     "left": "to the left of",
     "right": "to the right of",
     "above": "above",
     "below": "below",
+    "front": "in front of",
 }
+# The four that leave both objects whole.
+APART: tuple[Relation, ...] = RELATIONS[:4]
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """A scene, and the plain prompt for it."""
 
-    scene: Single | Pair
+    scene: Scene
     prompt: str
 
 
-def single_tasks(count: int, split: Split, first_seed: int) -> list[Task]:
-    """Returns tasks with one object; with "heldout", combinations never drawn in training."""
-    mix = Mix(single=1, pair=0, landscape=0, split=split)
-    scenes = [sample_scene(first_seed + i, mix) for i in range(count)]
-    return [Task(scene, _single_prompt(scene)) for scene in scenes if isinstance(scene, Single)]
+def tasks_of(kind: str, count: int, first_seed: int, split: Split = "train", mix: Mix | None = None) -> list[Task]:
+    """Returns tasks of one kind of scene ("single", "pair", "group", "row"); two objects stand apart."""
+    chosen = replace(mix or only(kind, split), relations=dict.fromkeys(APART, 1.0))
+    scenes = [sample_scene(first_seed + i, chosen) for i in range(count)]
+    return [Task(scene, prompt_of(scene)) for scene in scenes]
 
 
-def pair_tasks(count: int, first_seed: int) -> list[Task]:
-    """Returns tasks with two objects in one of four relations."""
-    mix = Mix(single=0, pair=1, landscape=0)
-    scenes = [sample_scene(first_seed + i, mix) for i in range(count)]
-    return [Task(scene, _pair_prompt(scene)) for scene in scenes if isinstance(scene, Pair)]
+def prompt_of(scene: Scene) -> str:
+    """Returns the plainest sentence for a scene on a plain background. Raises KeyError for a landscape."""
+    return _PROMPTS[type(scene)](scene)
 
 
-def _words(thing: Thing) -> str:
-    return with_article(f"{thing.colour} {_WORDS.get(thing.name, thing.name)}")
+def _name(thing: Thing) -> str:
+    return _WORDS.get(thing.name, thing.name)
+
+
+def _a(thing: Thing) -> str:
+    return with_article(f"{thing.colour} {_name(thing)}")
 
 
 def _place(background: str) -> str:
-    return "on " + with_article(f"{_COLOUR_WORDS.get(background, background)} background")
+    return " on " + with_article(f"{_COLOUR_WORDS.get(background, background)} background")
 
 
-def _single_prompt(scene: Single) -> str:
-    return f"{_words(scene.thing)} {_place(scene.background)}"
+def _single(scene: Single) -> str:
+    return _a(scene.thing) + _place(scene.background)
 
 
-def _pair_prompt(scene: Pair) -> str:
-    return f"{_words(scene.first)} {_RELATIONS[scene.relation]} {_words(scene.second)} {_place(scene.background)}"
+def _pair(scene: Pair) -> str:
+    words = f"{_a(scene.first)} {_RELATION_WORDS[scene.relation]} {_a(scene.second)}"
+    return words + _place(scene.background)
 
 
-def mark(task: Task, picture: Picture) -> Marks:
-    """Returns which parts of the prompt the picture shows, as the judge sees it."""
-    if isinstance(task.scene, Pair):
-        return _mark_pair(task.scene, picture)
-    verdict = judge(picture)
-    marks = {
-        "object": verdict.thing.name == task.scene.thing.name,
-        "colour": verdict.thing.colour == task.scene.thing.colour,
-        "background": verdict.background == task.scene.background,
-    }
-    return {**marks, "all": all(marks.values())}
+def _group(scene: Group) -> str:
+    number = {2: "two", 3: "three"}[scene.count]
+    return f"{number} {scene.thing.colour} {plural(_name(scene.thing))}" + _place(scene.background)
 
 
-def _mark_pair(scene: Pair, picture: Picture) -> Marks:
-    axis = 1 if scene.relation in ("left", "right") else 0
-    halves = np.array_split(picture, 2, axis=axis)
-    seen = [judge(half) for half in halves]
-    asked = (scene.first, scene.second) if scene.relation in ("left", "above") else (scene.second, scene.first)
-    marks = {
-        "object": all(verdict.thing.name == thing.name for verdict, thing in zip(seen, asked, strict=True)),
-        "colour": all(verdict.thing.colour == thing.colour for verdict, thing in zip(seen, asked, strict=True)),
-        "background": all(verdict.background == scene.background for verdict in seen),
-    }
-    return {**marks, "all": all(marks.values())}
+def _row(scene: Row) -> str:
+    first, second, third = (_a(thing) for thing in scene.things)
+    return f"{first}, {second} and {third}" + _place(scene.background)
 
 
-def ceiling(tasks: Sequence[Task]) -> list[Marks]:
+_PROMPTS: Mapping[type[Scene], Callable[[Any], str]] = {Single: _single, Pair: _pair, Group: _group, Row: _row}
+
+
+def ceiling(tasks: Sequence[Task], width_px: int = 128, height_px: int = 128) -> list[Marks]:
     """Returns the marks of true renders: the best that this judge would give anybody."""
-    return [mark(task, np.asarray(render(task.scene))) for task in tasks]
+    return [mark(task.scene, np.asarray(render(task.scene, width_px, height_px))) for task in tasks]

@@ -15,9 +15,10 @@ from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_to
 
 from tools.flatland.arch import TOKEN_COUNT
 from tools.flatland.captions import captions, negative_prompt
-from tools.flatland.scene import sample_scene
+from tools.flatland.draw_scene import sample_scene
 
-VOCABULARY_SIZE = 1000
+VOCABULARY_SIZE = 1200
+MERGES = Path(__file__).with_name("merges.txt")
 BEGIN, END = "<|startoftext|>", "<|endoftext|>"
 CORPUS_SIZE = 20_000
 _WORDS = r"""<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"""
@@ -33,11 +34,13 @@ def _byte_letters() -> list[str]:
     return [letters[byte] for byte in (*printable, *hidden)]
 
 
-def learn_merges(words: Iterable[str], count: int) -> list[Merge]:
-    """Returns the `count` most frequent merges of adjacent pieces; ties go by alphabet."""
+def learn_merges(words: Iterable[str], count: int, known: Sequence[Merge] = ()) -> list[Merge]:
+    """Returns `count` merges: the known ones, then the most frequent of adjacent pieces; ties go by alphabet."""
     counts = Counter(words)
     pieces = {word: [*word[:-1], word[-1] + "</w>"] for word in counts}
-    merges: list[Merge] = []
+    merges = list(known)
+    for pair in known:
+        pieces = {word: _merge(parts, pair) for word, parts in pieces.items()}
     while len(merges) < count:
         pairs: Counter[Merge] = Counter()
         for word, parts in pieces.items():
@@ -60,16 +63,31 @@ def _merge(parts: Sequence[str], pair: Merge) -> list[str]:
     return merged
 
 
-@lru_cache(maxsize=1)
-def vocabulary() -> tuple[dict[str, int], tuple[Merge, ...]]:
-    """Returns token ids and merges, learnt from the first captions of the training set."""
-    letters = _byte_letters()
-    room = VOCABULARY_SIZE - 2 * len(letters) - 2
+def corpus_merges(known: Sequence[Merge] = ()) -> list[Merge]:
+    """Returns the known merges and those learnt after them from the first captions of the training set."""
+    room = VOCABULARY_SIZE - 2 * len(_byte_letters()) - 2
     texts = [text for seed in range(CORPUS_SIZE) for text in captions(sample_scene(seed), seed)]
     texts += [negative_prompt(Random(seed)) for seed in range(1000)]
-    merges = learn_merges((word for text in texts for word in regex.findall(_WORDS, text.lower())), room)
+    return learn_merges((word for text in texts for word in regex.findall(_WORDS, text.lower())), room, known)
+
+
+@lru_cache(maxsize=1)
+def vocabulary() -> tuple[dict[str, int], tuple[Merge, ...]]:
+    """Returns token ids and merges. The merges are kept in a file, so that old ids keep their words."""
+    letters = _byte_letters()
+    merges = read_merges(MERGES)
     tokens = [*letters, *(letter + "</w>" for letter in letters), *("".join(merge) for merge in merges), BEGIN, END]
-    return {token: i for i, token in enumerate(dict.fromkeys(tokens))}, tuple(merges)
+    return {token: i for i, token in enumerate(dict.fromkeys(tokens))}, merges
+
+
+def read_merges(path: Path) -> tuple[Merge, ...]:
+    """Returns the merges of a file, in their order."""
+    pairs = (line.split(" ") for line in path.read_text(encoding="utf-8").splitlines()[1:])
+    return tuple((left, right) for left, right in pairs)
+
+
+def _merges_text(merges: Sequence[Merge]) -> str:
+    return "#version: 0.2\n" + "".join(f"{left} {right}\n" for left, right in merges)
 
 
 def build_tokenizer() -> Tokenizer:
@@ -101,8 +119,7 @@ def save_tokenizer(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     ids, merges = vocabulary()
     (folder / "vocab.json").write_text(json.dumps(ids, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
-    lines = "".join(f"{left} {right}\n" for left, right in merges)
-    (folder / "merges.txt").write_text("#version: 0.2\n" + lines, encoding="utf-8")
+    (folder / "merges.txt").write_text(_merges_text(merges), encoding="utf-8")
     special = {"bos_token": BEGIN, "eos_token": END, "unk_token": END, "pad_token": END}
     _write_json(folder / "special_tokens_map.json", special)
     _write_json(
@@ -114,3 +131,12 @@ def save_tokenizer(folder: Path) -> None:
 
 def _write_json(path: Path, content: object) -> None:
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Appends to the merges what the captions of today need."""
+    MERGES.write_text(_merges_text(corpus_merges(read_merges(MERGES))), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -17,9 +17,10 @@ from transformers import CLIPTextModel
 
 from tools.flatland import hogwild
 from tools.flatland.arch import build_text_encoder, build_unet
+from tools.flatland.draw_scene import sample_scene
 from tools.flatland.latents import BUCKETS, FOLDER, Bucket
 from tools.flatland.optim import HybridOptimizer
-from tools.flatland.scene import Single, sample_scene
+from tools.flatland.scene import Single
 from tools.flatland.tokenizer import vocabulary
 
 CHECKPOINT = FOLDER / "unet.pt"

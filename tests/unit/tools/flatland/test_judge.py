@@ -5,9 +5,10 @@ import pytest
 
 from tools.flatland.interval import share
 from tools.flatland.judge import judge
+from tools.flatland.marks import mark
 from tools.flatland.render import render
-from tools.flatland.scene import Single, Thing
-from tools.flatland.tasks import ceiling, pair_tasks, single_tasks
+from tools.flatland.scene import Group, Landscape, Pair, Row, Single, Thing
+from tools.flatland.tasks import Task, ceiling, prompt_of, tasks_of
 
 
 @pytest.mark.parametrize("name", ["circle", "square", "hexagon", "house", "cat"])
@@ -17,14 +18,61 @@ def test_the_judge_names_what_a_true_render_shows(name: str) -> None:
     assert (verdict.thing, verdict.background) == (Thing(name, "red"), "white")
 
 
-def test_a_task_says_what_its_scene_shows() -> None:
-    for task in (*single_tasks(20, "heldout", 5), *pair_tasks(20, 5)):
+RED_CAT, BLUE_CAR, PINK_TREE = Thing("cat", "red"), Thing("car", "blue"), Thing("tree", "pink")
+
+
+@pytest.mark.parametrize("kind", ["single", "pair", "group", "row"])
+def test_a_task_says_what_its_scene_shows(kind: str) -> None:
+    for task in tasks_of(kind, 20, 5):
+        assert not isinstance(task.scene, Landscape)
         assert task.scene.background.replace("navy", "dark blue") in task.prompt
 
 
-def test_a_true_pair_gets_full_marks() -> None:
-    tasks = [task for task in pair_tasks(30, 5) if task.scene.background == "white"]
-    assert all(marks["all"] for marks in ceiling(tasks))
+def test_prompts_read_as_people_write() -> None:
+    scenes = (
+        Group(Thing("butterfly", "pink"), 3, "navy"),
+        Pair(RED_CAT, Thing("apple", "orange"), "front", "white"),
+        Row((RED_CAT, BLUE_CAR, PINK_TREE), "gray"),
+    )
+    assert [prompt_of(scene) for scene in scenes] == [
+        "three pink butterflies on a dark blue background",
+        "a red cat in front of an orange apple on a white background",
+        "a red cat, a blue car and a pink tree on a gray background",
+    ]
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [
+        Single(RED_CAT, "medium", "white"),
+        Pair(RED_CAT, BLUE_CAR, "below", "white"),
+        Group(RED_CAT, 3, "white"),
+        Row((RED_CAT, BLUE_CAR, PINK_TREE), "white"),
+    ],
+)
+def test_a_true_render_gets_full_marks(scene: Single | Pair | Group | Row) -> None:
+    assert all(ceiling([Task(scene, "")])[0].values())
+
+
+def test_two_instead_of_three_are_miscounted() -> None:
+    picture = np.asarray(render(Group(RED_CAT, 2, "white")))
+    assert mark(Group(RED_CAT, 3, "white"), picture)["count"] is False
+
+
+def test_exchanged_objects_break_the_relation() -> None:
+    picture = np.asarray(render(Pair(BLUE_CAR, RED_CAT, "left", "white")))
+    marks = mark(Pair(RED_CAT, BLUE_CAR, "left", "white"), picture)
+    assert (marks["relation"], marks["all"], marks["background"]) == (False, False, True)
+
+
+def test_an_empty_picture_shows_no_group() -> None:
+    picture = np.full((128, 128, 3), 250, np.uint8)
+    assert not any(mark(Group(RED_CAT, 2, "white"), picture).values())
+
+
+def test_a_landscape_is_not_judged() -> None:
+    with pytest.raises(ValueError, match="landscape"):
+        mark(Landscape("sea", "day", "clear", None, 1), np.zeros((8, 8, 3), np.uint8))
 
 
 def test_a_wilson_interval_matches_a_known_value() -> None:
