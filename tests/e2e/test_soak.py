@@ -10,4 +10,4 @@ from tools.soak.__main__ import Load, soak
 def test_a_short_soak_of_the_pair_finds_nothing(tmp_path: Path) -> None:
     seen, grown = soak(Load(clients=4, seconds=1.5, warm_up_s=0.5), tmp_path / "log", tmp_path / "data")
     assert (seen.faults, [each.service for each in grown]) == ([], ["gateway_svc", "inference_svc"])
-    assert {"picture", "given up", "answered with 422"} <= set(seen.counts)
+    assert seen.counts["picture"] > 0

@@ -24,7 +24,7 @@ from tools.soak.tally import Tally
 
 # Generations are remembered for a minute after their end: only then is memory what it will be.
 WARM_UP_S = 75.0
-# Two or three kilobytes for each request of ten minutes, and what a faster minute remembers more than a slower one.
+# At twenty requests a second for ten minutes: five kilobytes kept of each would be found.
 GROWS_AT_MOST_MIB = 64.0
 _READY_WITHIN_S = 60.0
 _QUIET_WITHIN_S = 10.0
