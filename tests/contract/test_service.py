@@ -19,6 +19,7 @@ from inference_svc.flags import read_settings
 from inference_svc.service import LOST, CannotStart, serve
 from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import generation_service_pb2_grpc as gg
+from tests.contract.engines import SAYS
 from tests.contract.serving import PATIENCE_S, asked, failure, make
 
 Printed = pytest.CaptureFixture[str]
@@ -40,19 +41,20 @@ async def _port(service: asyncio.Task[int], printed: Printed) -> int:
     return int(match[1])
 
 
-async def test_a_service_tells_its_address_serves_and_ends_when_told(capsys: Printed) -> None:
-    service = _serve()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{await _port(service, capsys)}") as channel:
-        assert (await make(gg.GenerationServiceStub(channel), asked())).kinds[-1] == "completed"
-    os.kill(os.getpid(), signal.SIGTERM)
-    assert await service == 0
+@pytest.fixture
+def flags(engine: str, flatland_folder: Path) -> dict[str, str]:
+    """The flags that ask for the engine under test."""
+    model = {"model": str(flatland_folder), "device": "cpu"} if engine == "real" else {}
+    return {"engine": SAYS[engine], **model}
 
 
-async def test_the_real_engine_serves_a_model_of_a_folder(capsys: Printed, flatland_folder: Path) -> None:
-    service = _serve(engine="onnx", model=str(flatland_folder), device="cpu")
+async def test_a_service_tells_its_address_serves_and_ends_when_told(
+    capsys: Printed, engine: str, flags: dict[str, str]
+) -> None:
+    service = _serve(**flags)
     async with grpc.aio.insecure_channel(f"127.0.0.1:{await _port(service, capsys)}") as channel:
         call = gg.GenerationServiceStub(channel).GetGeneration(g.GetGenerationRequest(request_id="nobody"))
-        assert dict(await call.initial_metadata() or ())["x-latentwire-engine"] == "onnx"
+        assert dict(await call.initial_metadata() or ())["x-latentwire-engine"] == SAYS[engine]
         assert (await make(gg.GenerationServiceStub(channel), asked())).kinds[-1] == "completed"
     os.kill(os.getpid(), signal.SIGTERM)
     assert await service == 0
@@ -77,8 +79,10 @@ async def test_a_lost_device_ends_the_service(capsys: Printed) -> None:
     assert await service == LOST
 
 
-async def test_an_id_can_not_forge_a_line_of_the_log(capsys: Printed, caplog: pytest.LogCaptureFixture) -> None:
-    service = _serve()
+async def test_an_id_can_not_forge_a_line_of_the_log(
+    capsys: Printed, caplog: pytest.LogCaptureFixture, flags: dict[str, str]
+) -> None:
+    service = _serve(**flags)
     with caplog.at_level("INFO", logger="latentwire.rpc"):
         async with grpc.aio.insecure_channel(f"127.0.0.1:{await _port(service, capsys)}") as channel:
             await failure(gg.GenerationServiceStub(channel).GenerateImage(asked("a\nERROR all is lost")))
@@ -88,9 +92,9 @@ async def test_an_id_can_not_forge_a_line_of_the_log(capsys: Printed, caplog: py
     assert "request_id=a?ERROR?all?is?lost peer=" in line
 
 
-async def test_metrics_count_calls_and_work(capsys: Printed) -> None:
+async def test_metrics_count_calls_and_work(capsys: Printed, flags: dict[str, str]) -> None:
     metrics_port = _free_port()
-    service = _serve(metrics_port=str(metrics_port))
+    service = _serve(**flags, metrics_port=str(metrics_port))
     async with grpc.aio.insecure_channel(f"127.0.0.1:{await _port(service, capsys)}") as channel:
         stub = gg.GenerationServiceStub(channel)
         await make(stub, asked())
