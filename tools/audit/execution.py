@@ -39,7 +39,12 @@ def none_is_lost(facts: Facts) -> Shown:
     ran = {f"{case.place}.{case.function}" for step in ONCE for case in facts.tests(step).cases}
     wanted = {name for step in ONCE for suite in SUITES[step] for name in written(facts.root, suite)}
     lost = sorted(wanted - ran)
-    demand(not lost, Kind.CONTRADICTORY, "test.xml", f"{len(lost)} tests are written and did not run: {lost[:1]}")
+    demand(
+        not lost,
+        Kind.CONTRADICTORY,
+        "test.xml",
+        f"{len(lost)} tests are written and did not run: {', '.join(lost[:1])}",
+    )
     demand(bool(wanted), Kind.MISSING, "tests", "no test is written")
     return (Evidence("test functions that are written and ran", "test.xml, e2e.xml", len(wanted)),)
 
