@@ -1,68 +1,67 @@
-"""The lock files: hashed, without addresses, of one mind, and not behind pyproject.toml."""
+"""Faults planted in the lock files: without hashes, with addresses, of two minds, behind pyproject.toml."""
 
 from __future__ import annotations
 
-import re
-import tomllib
 from pathlib import Path
 
 import pytest
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).resolve().parents[2]
-LOCKS = sorted(path.name for path in ROOT.glob("requirements*.txt"))
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+from tests.guard.clean import pin
+from tests.guard.planted import after, plant, said
 
-
-def entries(name: str) -> list[str]:
-    """The requirements of a lock file, each with its hashes, on one line."""
-    return (ROOT / name).read_text().replace("\\\n", " ").splitlines()
+LOCK = "requirements.txt"
+DEV = "requirements-dev.txt"
 
 
-def pins(name: str) -> set[str]:
-    return {entry.split(" --hash=")[0].strip() for entry in entries(name)}
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        (LOCK, "==1.2 ", ">=1.2 ", "is no exact version with hashes"),
+        (LOCK, "--hash=sha256:", "--hash=md5:", "is no exact version with hashes"),
+        (LOCK, "grpcio", "--index simple\ngrpcio", "is an address: a lock works with any index"),
+        (LOCK, "grpcio==1.2", "grpcio @ https://example.org/grpcio.whl", "is an address: a lock works with any index"),
+        (LOCK, "grpcio", f"{pin('torch')}grpcio", "'torch==1.2' stays out of the locks"),
+        (DEV, "grpcio", f"{pin('nvidia-cuda')}grpcio", "'nvidia-cuda==1.2' stays out of the locks"),
+        (LOCK, "", "", "is missing or empty: make lock"),
+        (LOCK, "==1.2", "==1.1", "is behind pyproject.toml: grpcio>=1.2 against 1.1"),
+        (LOCK, "==1.2", "==1.3", "installs another grpcio than the one that is tested"),
+        (LOCK, "grpcio", f"{pin('extra')}grpcio", "installs another extra than the one that is tested"),
+        (DEV, "grpcio-tools", "grpcio-tool", "is behind pyproject.toml: grpcio-tools==1.2 against nothing"),
+    ],
+)  # fmt: skip
+def test_a_lock_that_is_not_sound_is_found(checkout: Path, name: str, old: str, new: str, message: str) -> None:
+    found = [finding for finding in after(checkout, name, old, new) if finding.endswith("(locks)")]
+    assert any(finding.startswith(f"{name}: ") and message in finding for finding in found)
 
 
-def asked_for(extra: str) -> list[Requirement]:
-    project = PROJECT["project"]
-    return [Requirement(text) for text in [*project["dependencies"], *project["optional-dependencies"][extra]]]
+def test_a_lock_that_is_gone_is_found(checkout: Path) -> None:
+    (checkout / DEV).unlink()
+    assert f"{DEV}: is missing or empty: make lock (locks)" in said(checkout)
 
 
-@pytest.mark.parametrize("name", LOCKS)
-def test_every_entry_is_an_exact_version_with_hashes(name: str) -> None:
-    assert entries(name) != []
-    assert [
-        entry for entry in entries(name) if not re.fullmatch(r"[\w.-]+==.*?(\s+--hash=sha256:[0-9a-f]{64})+", entry)
-    ] == []
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"grpcio>=1.2"', '"grpcio>=1.2", "click>=8"', f"{LOCK}: is behind pyproject.toml: click>=8 against nothing"),
+        ("gpu = []", 'gpu = ["numpy"]', "requirements-gpu.txt: is behind pyproject.toml: numpy against nothing"),
+        (
+            '"grpcio-tools==1.2"',
+            '"grpcio-tools==1.2", "ruff"',
+            f"{DEV}: is behind pyproject.toml: ruff against nothing",
+        ),
+    ],
+)
+def test_a_wish_that_the_locks_do_not_meet_is_found(checkout: Path, old: str, new: str, message: str) -> None:
+    assert f"{message} (locks)" in after(checkout, "pyproject.toml", old, new)
 
 
-@pytest.mark.parametrize("name", LOCKS)
-def test_no_entry_names_an_index_or_a_folder(name: str) -> None:
-    assert re.findall(r"\S*(?:://|--index|--find-links|@ )\S*", (ROOT / name).read_text()) == []
-
-
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-gpu.txt"])
-def test_what_is_installed_is_what_was_tested(name: str) -> None:
-    assert {pin.split("==")[0] for pin in pins(name) - pins("requirements-dev.txt")} <= {"onnxruntime-gpu"}
-
-
-@pytest.mark.parametrize(("name", "extra"), [("requirements.txt", "cpu"), ("requirements-gpu.txt", "gpu")])
-def test_the_lock_has_what_the_project_asks_for(name: str, extra: str) -> None:
-    locked = dict(pin.split(" ;")[0].split("==") for pin in pins(name))
-    missing = [
-        str(wish)
-        for wish in asked_for(extra)
-        if not wish.specifier.contains(locked.get(canonicalize_name(wish.name), "0"))
+def test_a_generator_newer_than_the_oldest_runtime_is_found(checkout: Path) -> None:
+    plant(checkout, DEV, "grpcio-tools==1.2", "grpcio-tools==1.3")
+    assert after(checkout, "pyproject.toml", "grpcio-tools==1.2", "grpcio-tools==1.3") == [
+        "pyproject.toml: grpcio-tools 1.3 is not the oldest grpcio accepted, 1.2 (locks)"
     ]
-    assert missing == []
 
 
-def test_the_generator_is_the_oldest_runtime_that_is_accepted() -> None:
-    (floor,) = (wish.specifier for wish in asked_for("cpu") if wish.name == "grpcio")
-    (generator,) = (text for text in PROJECT["dependency-groups"]["dev"] if str(text).startswith("grpcio-tools"))
-    assert str(floor).removeprefix(">=") == generator.removeprefix("grpcio-tools==")
-
-
-def test_torch_stays_out() -> None:
-    assert [pin for name in LOCKS for pin in pins(name) if re.match(r"(torch|nvidia-.*|triton)==", pin)] == []
+def test_a_name_written_in_another_way_is_the_same_package(checkout: Path) -> None:
+    plant(checkout, DEV, "grpcio-tools", f"{pin('typing-extensions')}grpcio-tools")
+    assert after(checkout, "pyproject.toml", '"grpcio-tools==1.2"', '"grpcio-tools==1.2", "Typing_Extensions"') == []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 _YAML = frozenset({".yml", ".yaml"})
@@ -65,6 +67,16 @@ def shell(root: Path) -> list[Path]:
 def python_tools(root: Path) -> list[Path]:
     """The tools that make and CI call; the guards themselves are full of the words they look for."""
     return [path for path in sorted((root / "tools").rglob("*.py")) if "guard" not in path.relative_to(root).parts]
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> ast.Module:
+    return ast.parse(text)
+
+
+def parsed(path: Path) -> ast.Module:
+    """The syntax of a Python file, to be read only: several guards share it."""
+    return _parsed(path.read_text())
 
 
 def tests(root: Path) -> list[Path]:

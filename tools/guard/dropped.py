@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.guard.checkout import named, python_tools
+from tools.guard.checkout import named, parsed, python_tools
 from tools.guard.finding import Finding
 
 _STARTS = frozenset({"run", "call", "system", "wait", "main"})
@@ -17,7 +17,7 @@ _BROAD = frozenset({"Exception", "BaseException"})
 def check(root: Path) -> Iterator[Finding]:
     """Each exit status that nobody reads, and each error that is caught whatever it is and then forgotten."""
     for path in python_tools(root):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path)):
             if message := _fault(node):
                 yield Finding(named(root, path), getattr(node, "lineno", 1), message)
 

@@ -10,20 +10,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tools.guard.checkout import hosting, named, workflows
+from tools.guard.checkout import hooks, hosting, named, workflows
 from tools.guard.finding import Finding
 
-ZIZMOR = ("zizmor", "--offline", "--persona=auditor", "--quiet", "--format=json-v1")
+ZIZMOR = ("zizmor", "--offline", "--persona=auditor", "--quiet", "--strict-collection", "--format=json-v1")
 _ZIZMOR_FINDS = frozenset({11, 12, 13, 14})
-_IGNORE = re.compile(r"zizmor:\s*ignore\[[\w, -]+\]\s*(\S.*)?$")
-_ACCEPTED = re.compile(r"^\s+-\s+[\w.-]+\.ya?ml(:\d+)*\s*(#\s*\S.*)?$")
+_IGNORE = re.compile(r"zizmor:\s*ignore\[[\w, -]+\]\s*(?P<reason>\S.*)?$")
+_ACCEPTED = re.compile(r"^\s+-\s+[\w.-]+\.ya?ml[:\d]*\s*(?P<reason>#\s*\S.*)?$")
 
 
 def zizmor(root: Path) -> Iterator[Finding]:
     """What zizmor finds, and what it was told to leave alone without a reason."""
-    ended = (
-        _run(root, *ZIZMOR, "--config", _config(root), ".github") if _config(root) else _run(root, *ZIZMOR, ".github")
-    )
+    config = [f"--config={name}" for name in (".github/zizmor.yml",) if (root / name).exists()]
+    ended = _run(root, *ZIZMOR, *config, ".github", *(named(root, path) for path in hooks(root)))
     if ended.returncode and ended.returncode not in _ZIZMOR_FINDS:
         yield Finding(".github", 1, f"zizmor ended with {ended.returncode}: {ended.stderr.strip()[-200:]}")
         return
@@ -49,10 +48,6 @@ def _run(root: Path, tool: str, *arguments: str) -> subprocess.CompletedProcess[
     return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
 
 
-def _config(root: Path) -> str:
-    return ".github/zizmor.yml" if (root / ".github/zizmor.yml").exists() else ""
-
-
 def _place(found: dict[str, Any]) -> tuple[str, int]:
     place = found["locations"][0]
     for location in found["locations"]:
@@ -66,8 +61,7 @@ def _unreasoned(root: Path) -> Iterator[Finding]:
     for path in hosting(root):
         accepts = _ACCEPTED if path.name == "zizmor.yml" else _IGNORE
         for number, line in enumerate(path.read_text().splitlines(), start=1):
-            match = accepts.search(line)
-            if (match and not match[match.lastindex or 0].strip("# ")) or (match and match.lastindex is None):
+            if (match := accepts.search(line)) and not match["reason"]:
                 yield Finding(named(root, path), number, "is accepted without a reason: write it behind")
 
 

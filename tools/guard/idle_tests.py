@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.guard.checkout import named, tests
+from tools.guard.checkout import named, parsed, tests
 from tools.guard.collected import Function, functions, name, own, owned
 from tools.guard.finding import Finding
 
@@ -22,7 +22,7 @@ _CATCH_ALL = frozenset({"AssertionError", "Exception", "BaseException"})
 def check(root: Path) -> Iterator[Finding]:
     """Each test that is skipped, expected to fail, or without anything that could fail."""
     for path in tests(root):
-        yield from _module(named(root, path), ast.parse(path.read_text()))
+        yield from _module(named(root, path), parsed(path))
 
 
 def _module(path: str, tree: ast.Module) -> Iterator[Finding]:

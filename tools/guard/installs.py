@@ -87,7 +87,7 @@ def _hooks(root: Path, path: Path) -> Iterator[Finding]:
 
 
 def _tool(root: Path, path: Path) -> Iterator[Finding]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(checkout.parsed(path)):
         if isinstance(node, ast.List | ast.Tuple):
             words = [item.value if isinstance(item, ast.Constant) else "$it" for item in node.elts]
             for text in _faults(" ".join(str(word) for word in words)):

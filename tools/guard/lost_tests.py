@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.guard.checkout import named, tests
+from tools.guard.checkout import named, parsed, tests
 from tools.guard.collected import Function, functions, name, owned, scopes
 from tools.guard.finding import Finding
 
@@ -26,7 +26,7 @@ _TAKES_AWAY = frozenset({"remove", "clear", "pop", "deselected", "pytest_deselec
 def check(root: Path) -> Iterator[Finding]:
     """Each test that pytest would pass over, and each hook that may make it."""
     for path in tests(root):
-        tree = ast.parse(path.read_text())
+        tree = parsed(path)
         for line, message, owner in (*_unseen(path, tree), *_hidden(tree), *_empty(tree), *_hooks(tree)):
             yield Finding(named(root, path), line, message, owner)
 

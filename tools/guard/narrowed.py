@@ -70,7 +70,7 @@ def _faults(text: str) -> Iterator[str]:
 
 def _tool(root: Path, path: Path) -> Iterator[Finding]:
     """The commands that a tool puts together: a list whose words, in a row, read like a line of a script."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(checkout.parsed(path)):
         if isinstance(node, ast.List | ast.Tuple):
             words = [item.value for item in node.elts if isinstance(item, ast.Constant) and isinstance(item.value, str)]
             for text in _faults(" ".join(words)):

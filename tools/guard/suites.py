@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.guard.checkout import named, tests
+from tools.guard.checkout import named, parsed, tests
 from tools.guard.collected import functions, owned
 from tools.guard.finding import Finding
 
@@ -19,7 +19,7 @@ def check(root: Path) -> Iterator[Finding]:
     options = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
     everyday = tuple(f"{folder}/" for folder in options["testpaths"])
     for path in tests(root):
-        name, tree = named(root, path), ast.parse(path.read_text())
+        name, tree = named(root, path), parsed(path)
         for owner, node in owned(tree):
             if isinstance(node, ast.Attribute) and node.attr in _ASIDE and ast.unparse(node.value).endswith("mark"):
                 yield Finding(name, node.lineno, f"'{node.attr}' keeps it out of the everyday suite", owner)
