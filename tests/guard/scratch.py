@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,3 +57,24 @@ def run(folder: Path, module: str, *arguments: str, **environment: str) -> subpr
 def _outside() -> dict[str, str]:
     """The environment without what belongs to the run of tests that this is a part of."""
     return {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_", "COVERAGE_"))}
+
+
+def suite(folder: Path) -> Path:
+    """Copies what configures this repository's runs of tests, and no test. Returns the folder."""
+    (folder / "tests" / "unit").mkdir(parents=True)
+    return copied(folder, "pyproject.toml", "tests/conftest.py", "tests/flatland.py", "tests/loopback.py")
+
+
+def outcome(folder: Path, source: str, *flags: str) -> tuple[int, str, dict[str, str]]:
+    """Runs one file of tests in such a folder. Returns the exit status, what was printed, and each test's problem.
+
+    By name; empty where a test passed.
+    """
+    (folder / "tests" / "unit" / "test_planted.py").write_text(source)
+    done = run(folder, "pytest", "-q", "--junitxml=results.xml", *flags, "tests/unit")
+    tests = ET.parse(folder / "results.xml").iter("testcase")
+    return done.returncode, done.stdout + done.stderr, {test.attrib["name"]: _problem(test) for test in tests}
+
+
+def _problem(test: ET.Element) -> str:
+    return "".join([part.attrib.get("message", "") for part in test] + list(test.itertext()))
