@@ -126,7 +126,10 @@ CATEGORY = Category(
             "What is installed is what is locked",
             (
                 Rule("every lock has exact versions with hashes, and is the file of the revision", locks_are_hashed),
-                Rule("every package here is the locked version, and no other is here but torch and what Python brings", environment_is_locked),
+                Rule(
+                    "every package here is the locked version, and no other is here but torch and what Python brings",
+                    environment_is_locked,
+                ),
                 Rule("on the hosting service: pip-audit found no known vulnerability", packages_are_audited),
             ),
         ),
