@@ -15,6 +15,9 @@ Config: TypeAlias = Mapping[str, Any]
 ONNX_FILES = ("text_encoder/model.onnx", "unet/model.onnx", "vae_encoder/model.onnx", "vae_decoder/model.onnx")
 """What the ONNX Runtime runner reads, beside weights that these refer to."""
 
+_BESIDE_SAFETENSORS = {"vae_encoder/model.onnx": "vae/encoder.onnx", "vae_decoder/model.onnx": "vae/decoder.onnx"}
+"""Where a graph may lie instead, since one that refers to the autoencoder's weights must stand beside them."""
+
 TORCH_FILES = (
     "text_encoder/model.safetensors",
     "unet/diffusion_pytorch_model.safetensors",
@@ -44,7 +47,11 @@ class ModelFolder:
     @property
     def has_graphs(self) -> bool:
         """Whether the ONNX Runtime runner can read it."""
-        return not _missing(self.path, ONNX_FILES)
+        return not _missing_graphs(self.path)
+
+    def graph(self, file: str) -> Path:
+        """Returns where one of `ONNX_FILES` lies."""
+        return _graph(self.path, file)
 
     @property
     def has_safetensors(self) -> bool:
@@ -88,7 +95,7 @@ def _require_layout(path: Path) -> None:
     missing = _missing(path, _CONFIGS)
     if all(_missing(path, files) for files in _TOKENIZER_FILES):
         missing.append("tokenizer/tokenizer.json (or vocab.json and merges.txt)")
-    graphs, safetensors = _missing(path, ONNX_FILES), _missing(path, TORCH_FILES)
+    graphs, safetensors = _missing_graphs(path), _missing(path, TORCH_FILES)
     if graphs and safetensors:
         missing.extend(graphs if len(graphs) <= len(safetensors) else safetensors)
     if missing:
@@ -102,6 +109,15 @@ def unusable(message: str) -> FailedPrecondition:
 
 def _missing(path: Path, files: Iterable[str]) -> list[str]:
     return [file for file in files if not (path / file).is_file()]
+
+
+def _missing_graphs(path: Path) -> list[str]:
+    return [file for file in ONNX_FILES if not _graph(path, file).is_file()]
+
+
+def _graph(path: Path, file: str) -> Path:
+    beside = path / _BESIDE_SAFETENSORS.get(file, file)
+    return path / file if (path / file).is_file() else beside
 
 
 def _read_json(path: Path, default: Any = None) -> Any:

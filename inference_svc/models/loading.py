@@ -73,5 +73,5 @@ class Loader:
         for number, file in enumerate(ONNX_FILES):
             network = file.partition("/")[0]
             progress(0.2 + 0.2 * number, f"loading the {network.replace('_', ' ')}")
-            graphs[network] = Graph(folder.path / file, self._device, self._settings)
+            graphs[network] = Graph(folder.graph(file), self._device, self._settings)
         return OnnxNetworks(folder, graphs)

@@ -10,7 +10,7 @@ from transformers import CLIPTextConfig, CLIPTextModel
 SCALING_FACTOR = 0.18215
 TOKEN_COUNT = 77
 TEXT_WIDTH = 96
-VAE_WIDTHS = (16, 32, 64, 96)
+VAE_WIDTHS = (32, 64, 128, 96)
 
 
 def build_vae(widths: tuple[int, ...] = VAE_WIDTHS) -> AutoencoderKL:

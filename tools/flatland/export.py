@@ -79,8 +79,10 @@ def _export_graphs(networks: Networks, folder: Path) -> None:
     weights = unet / "diffusion_pytorch_model.safetensors"
     graph(unet_graph, onnx_graphs.unet_signature(), unet / "model.onnx", weights)
     encoder, decoder = onnx_graphs.EncoderGraph(networks.vae), onnx_graphs.DecoderGraph(networks.vae)
-    graph(encoder, onnx_graphs.encoder_signature(), folder / "vae_encoder" / "model.onnx")
-    graph(decoder, onnx_graphs.decoder_signature(), folder / "vae_decoder" / "model.onnx")
+    vae = folder / "vae"
+    weights = vae / "diffusion_pytorch_model.safetensors"
+    graph(encoder, onnx_graphs.encoder_signature(), vae / "encoder.onnx", weights)
+    graph(decoder, onnx_graphs.decoder_signature(), vae / "decoder.onnx", weights)
 
 
 def folder_bytes(folder: Path) -> int:

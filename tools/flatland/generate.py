@@ -39,6 +39,12 @@ def sigmas(steps: int) -> tuple[Array, Array]:
     return timesteps.astype(np.float32), np.append(np.interp(timesteps, np.arange(1000), table), 0).astype(np.float32)
 
 
+def graph_path(folder: Path, name: str) -> Path:
+    """Returns a network's graph: in a folder of its own, or beside the autoencoder's weights (vae/encoder.onnx)."""
+    own, (part, _, half) = folder / name / "model.onnx", name.partition("_")
+    return own if own.exists() or part != "vae" else folder / part / f"{half}.onnx"
+
+
 class OnnxModel:
     """The four graphs and the tokenizer of a model folder."""
 
@@ -47,7 +53,7 @@ class OnnxModel:
         options.intra_op_num_threads = thread_count
         options.log_severity_level = 3
         self._sessions = {
-            name: onnxruntime.InferenceSession(folder / name / "model.onnx", options)
+            name: onnxruntime.InferenceSession(graph_path(folder, name), options)
             for name in ("text_encoder", "unet", "vae_encoder", "vae_decoder")
         }
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer" / "tokenizer.json"))

@@ -81,3 +81,14 @@ def test_weights_and_configuration_are_told_apart(tiny: Path) -> None:
     folder = read_folder(tiny)
     assert [path.relative_to(folder.path).as_posix() for path in folder.weight_files] == sorted(ONNX_FILES)
     assert not set(folder.weight_files) & set(folder.config_files)
+
+
+@pytest.mark.parametrize("half", ["encoder", "decoder"])
+def test_a_graph_of_the_autoencoder_may_stand_beside_the_weights_that_it_refers_to(tiny: Path, half: str) -> None:
+    own, beside = tiny / f"vae_{half}" / "model.onnx", tiny / "vae" / f"{half}.onnx"
+    assert read_folder(tiny).graph(f"vae_{half}/model.onnx") == own
+    own.rename(beside)
+    folder = read_folder(tiny)
+    assert folder.has_graphs
+    assert folder.graph(f"vae_{half}/model.onnx") == beside
+    assert beside in folder.weight_files

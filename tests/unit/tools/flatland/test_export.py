@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tools.flatland.arch import SCALING_FACTOR, TEXT_WIDTH, TOKEN_COUNT, build_vae
 from tools.flatland.export import SIZE_LIMIT_BYTES, Networks, export_model, folder_bytes, seeded_networks
+from tools.flatland.generate import graph_path
 from tools.flatland.latents import fold_normalisation
 
 ODD_SIZES = [(8, 8), (9, 16), (17, 11), (13, 8), (32, 32)]
@@ -31,7 +32,7 @@ def folder(networks: Networks, tmp_path_factory: pytest.TempPathFactory) -> Path
 def session(folder: Path, part: str) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    return onnxruntime.InferenceSession(folder / part / "model.onnx", options)
+    return onnxruntime.InferenceSession(graph_path(folder, part), options)
 
 
 def noise(*shape: int) -> NDArray[np.float32]:
@@ -92,21 +93,23 @@ def test_the_autoencoder_is_the_same_in_torch_and_onnx_runtime(
     assert decoded.shape == (1, 3, height, width)
 
 
-@pytest.mark.parametrize("part", ["unet", "text_encoder"])
+@pytest.mark.parametrize("part", ["unet", "text_encoder", "vae_encoder", "vae_decoder"])
 def test_a_graph_refers_to_the_weights_of_the_safetensors_file_beside_it(folder: Path, part: str) -> None:
-    graph = onnx.load(folder / part / "model.onnx", load_external_data=False).graph
+    path = graph_path(folder, part)
+    graph = onnx.load(path, load_external_data=False).graph
     external = [tensor for tensor in graph.initializer if tensor.data_location == onnx.TensorProto.EXTERNAL]
     locations = {entry.value for tensor in external for entry in tensor.external_data if entry.key == "location"}
     assert len(external) > 20  # equal tensors, such as zero biases, are stored once
-    assert all((folder / part / name).suffix == ".safetensors" for name in locations)
-    assert (folder / part / "model.onnx").stat().st_size < 1_000_000
+    assert all((path.parent / name).suffix == ".safetensors" for name in locations)
+    assert all((path.parent / name).is_file() for name in locations)
+    assert path.stat().st_size < 1_000_000
 
 
 def test_the_folder_is_complete_and_small(folder: Path) -> None:
     expected = (
         *("model_index.json", "scheduler/scheduler_config.json", "tokenizer/tokenizer.json", "tokenizer/vocab.json"),
         *("text_encoder/config.json", "text_encoder/model.safetensors", "unet/diffusion_pytorch_model.safetensors"),
-        *("vae/diffusion_pytorch_model.safetensors", "vae/config.json", "vae_encoder/model.onnx"),
+        *("vae/diffusion_pytorch_model.safetensors", "vae/config.json", "vae/encoder.onnx"),
     )
     assert not [name for name in expected if not (folder / name).exists()]
     assert folder_bytes(folder) <= SIZE_LIMIT_BYTES
