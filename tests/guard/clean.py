@@ -24,10 +24,10 @@ jobs:
       - uses: {ACTION} # v4.2.2
         with:
           persist-credentials: false
-      - uses: ./.github/actions/own
       - if: github.ref == 'refs/heads/main'
         continue-on-error: false
-        run: .ci/step dev
+        uses: ./.github/actions/own
+      - run: .ci/step dev
       - run: .ci/step pip-audit
       - run: .ci/step test
   all-green:

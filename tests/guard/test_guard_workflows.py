@@ -85,7 +85,7 @@ def test_a_failure_swallowed_in_a_workflow_is_found(checkout: Path, old: str, ne
         ),
         (
             "  push:\n",
-            "  pull_request_target:\n",
+            "  push:\n  pull_request_target:\n",
             "pull_request_target runs what strangers write with rights of this repository",
         ),
         (
@@ -214,6 +214,40 @@ def test_a_step_that_is_not_the_same_locally_is_found(
     checkout: Path, name: str, old: str, new: str, message: str
 ) -> None:
     assert f"{message} (steps)" in after(checkout, name, old, new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "      - run: .ci/step test",
+            "      - if: github.ref == 'x'\n        run: .ci/step test",
+            "'.ci/step test' runs on",
+        ),
+        ("    timeout-minutes: 20\n", "    timeout-minutes: 20\n    if: github.actor == 'ann'\n", "runs on"),
+    ],
+)
+def test_a_step_that_runs_only_sometimes_is_found(checkout: Path, old: str, new: str, message: str) -> None:
+    assert after(checkout, WORKFLOW, old, new) == [f"{WORKFLOW}: job run: {message} a condition only (steps)"]
+
+
+def test_a_step_that_runs_although_another_failed_is_left_alone(checkout: Path) -> None:
+    step = "      - if: ${{ !cancelled() }}\n        run: .ci/step test"
+    assert after(checkout, WORKFLOW, "      - run: .ci/step test", step) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "trigger"),
+    [
+        ("  pull_request:\n", "", "pull_request"),
+        ("  pull_request:\n", "  pull_request:\n    paths: [docs/**]\n", "pull_request"),
+        ("  push:\n", "  push:\n    paths-ignore: [docs/**]\n", "push"),
+    ],
+)
+def test_a_change_that_starts_no_run_is_found(checkout: Path, old: str, new: str, trigger: str) -> None:
+    assert after(checkout, WORKFLOW, old, new) == [
+        f"{WORKFLOW}: does not run on every {trigger}: no paths, no types (steps)"
+    ]
 
 
 def test_steps_in_another_order_are_found(checkout: Path) -> None:

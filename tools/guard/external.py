@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sysconfig
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ def schemas(root: Path) -> Iterator[Finding]:
         ended = _run(root, "check-jsonschema", f"--builtin-schema=vendor.{schema}", "--output-format=json", *names)
         report = json.loads(ended.stdout)
         for error in report.get("errors", []):
-            yield Finding(error["filename"], 1, f"{error['path']}: {error['message']}")
+            yield Finding(error["filename"], 1, textwrap.shorten(f"{error['path']}: {error['message']}", 300))
         for error in report.get("parse_errors", []):
             yield Finding(error["filename"], 1, f"is no YAML: {error['message']}")
 

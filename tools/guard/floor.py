@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import textwrap
 import tomllib
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -45,7 +46,12 @@ def lowered(floor: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
         for name, least in values.items():
             value = facts.at(now, name)
             if not _HOLDS[relation](value, least):
-                yield f"{name} is {value!r}; {FLOOR} asks for {relation.replace('_', ' ')} {least!r}"
+                yield f"{name} is {_shown(value)}; {FLOOR} asks for {relation.replace('_', ' ')} {_shown(least)}"
+
+
+def _shown(value: object) -> str:
+    """A table by its keys, and no more of anything than a line holds."""
+    return textwrap.shorten(repr(list(value) if isinstance(value, dict) else value), 300)
 
 
 def _number(value: object) -> bool:

@@ -20,7 +20,9 @@ _SUITE = {
     re.compile(r"-p[ =]?no:(?!cacheprovider)\S+"): "takes a plugin away",
     re.compile(r"--(ignore(-glob)?|deselect)\b"): "leaves tests out",
     re.compile(r"(?<![\w-])-k\b"): "leaves tests out",
-    re.compile(r"(?<![\w-])-m ['\"]?(?!pytest\b|coverage\b|not slow|slow|['\"])[a-z(][^-]*"): "leaves tests out",
+    re.compile(
+        r"(?<!python )(?<![\w-])-m (?!['\"]?(pytest\b|coverage\b|(not )?slow\b(?! (and|or)\b)))"
+    ): "leaves tests out",
     re.compile(r"--(co|collect-only|setup-(only|plan))\b"): "runs no test",
     re.compile(
         r"(?<![\w-])-x\b|--(exitfirst|maxfail|sw|stepwise|lf|last-failed|nf|new-first)\b"

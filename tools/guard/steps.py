@@ -14,6 +14,10 @@ CI = ".github/workflows/ci.yml"
 _STEP = re.compile(r"^\s*\.ci/step\s+([\w-]+)\s*$", re.MULTILINE)
 _PAST_THE_STEPS = re.compile(r"(?<![\w/.-])(make|pytest|ruff|mypy|pip|uv|coverage|python3?|\.venv/bin/\S+)(?=\s)")
 
+_NEEDED = ("push", "pull_request")
+# A step may run although another failed, as the audit does; never only sometimes.
+_WHATEVER_FAILED = frozenset({"", "always()", "!cancelled()"})
+
 
 def check(root: Path) -> Iterator[Finding]:
     """Each step that is missing, in another place, no target, or done past `.ci/step`."""
@@ -26,6 +30,9 @@ def check(root: Path) -> Iterator[Finding]:
     running = {name: job for name, job in jobs.items() if _steps(job)}
     if not running:
         yield Finding(CI, 1, "runs no .ci/step")
+    for trigger in _NEEDED:
+        if not _unfiltered(document(root / CI), trigger):
+            yield Finding(CI, 1, f"does not run on every {trigger}: no paths, no types")
     for name, job in running.items():
         yield from (Finding(CI, 1, f"job {name}: {message}") for message in _job(job, steps, hosted))
     if ".ci/run" not in _recipe(makefile, "check") or "make --no-print-directory steps" not in _text(root / ".ci/run"):
@@ -46,15 +53,29 @@ def targets(makefile: str) -> set[str]:
     return {name for head in heads for name in head.split()}
 
 
+def _unfiltered(workflow: dict[Any, Any], trigger: str) -> bool:
+    on = workflow.get("on", workflow.get(True, {}))  # YAML reads a bare `on` as true
+    return trigger in on and set((on[trigger] if isinstance(on, dict) else None) or ()) <= {"branches"}
+
+
 def _job(job: dict[str, Any], steps: list[str], hosted: list[str]) -> Iterator[str]:
     here = _steps(job)
     if [name for name in here if name not in hosted] != steps:
         yield f"its steps are {' '.join(here)}; `make steps` says {' '.join(steps)}"
     if sorted(name for name in here if name in hosted) != sorted(hosted):
         yield f"runs not each of HOSTED once: {' '.join(hosted)}"
+    if "if" in job:
+        yield "runs on a condition only"
+    for step in job.get("steps", ()):
+        if _STEP.search(step.get("run", "")) and _condition(step) not in _WHATEVER_FAILED:
+            yield f"'{step['run'].strip()}' runs on a condition only"
     for command in _commands(job):
         if match := _PAST_THE_STEPS.search(_STEP.sub("", command)):
             yield f"'{match[0]}' is run past .ci/step, so not by `make check`"
+
+
+def _condition(step: dict[str, Any]) -> str:
+    return str(step.get("if", "")).removeprefix("${{").removesuffix("}}").strip()
 
 
 def _commands(job: dict[str, Any]) -> list[str]:
