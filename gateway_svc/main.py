@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import signal
 import socket
 import sys
@@ -41,8 +42,8 @@ def main(print_config: bool, **flags: object) -> None:
     except BadSettings as error:
         click.echo(f"latentwire gateway: {error}", err=True)
         sys.exit(2)
-    # uvicorn drains, then raises the signal again; asked to stop, and stopped, is not a failure.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # Nothing is under way yet. An exception would not do: imports run callbacks in which Python drops it.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     with contextlib.suppress(KeyboardInterrupt):
         _serve(settings, listener)
 

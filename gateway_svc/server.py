@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import signal
 import socket
+import sys
 
 import uvicorn
 
@@ -21,7 +23,10 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     _LOG.info("Gateway on http://%s:%d, inference at %s", host, port, settings.inference)
     if not (settings.users or ipaddress.ip_address(host.partition("%")[0]).is_loopback):
         _LOG.warning("Anybody who can reach %s may use the gateway: --api-auth asks for a name and a password", host)
-    uvicorn.Server(configuration(settings)).run(sockets=[listener])
+    server = uvicorn.Server(configuration(settings))
+    # It drains, then raises the signal again; asked to stop, and stopped, is not a failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    server.run(sockets=[listener])
 
 
 def configuration(settings: Settings) -> uvicorn.Config:

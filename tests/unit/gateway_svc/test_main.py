@@ -64,3 +64,27 @@ def test_the_gateway_starts_alone_and_stops_when_it_is_told(tmp_path: Path) -> N
         assert "Gateway on http://127.0.0.1:" in process.stderr.readline()
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
+
+
+STOPPED_IN_A_CALLBACK = """
+import os, signal, sys, types, weakref
+from gateway_svc.main import main
+
+class Watched: pass
+
+def serve(*_):
+    watched = Watched()
+    told = weakref.ref(watched, lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    del watched
+    print("goes on", flush=True)
+
+sys.modules["gateway_svc.server"] = types.ModuleType("gateway_svc.server")
+sys.modules["gateway_svc.server"].serve = serve
+main()
+"""
+
+
+def test_told_to_stop_where_exceptions_are_dropped_it_ends_all_the_same(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", STOPPED_IN_A_CALLBACK, "--port=0", f"--data-dir={tmp_path}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=50)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
