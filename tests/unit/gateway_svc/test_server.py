@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import signal
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,15 @@ from gateway_svc.server import configuration, serve
 from gateway_svc.settings import Settings
 
 
+@pytest.fixture
+def kept_signals() -> Iterator[None]:
+    """Puts back what this process does on SIGTERM."""
+    handler = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, handler)
+
+
+@pytest.mark.usefixtures("kept_signals")
 @pytest.mark.parametrize(
     ("host", "auth", "warned"),
     [("127.0.0.1", None, False), ("0.0.0.0", None, True), ("0.0.0.0", "ann:secret", False), ("::1", None, False)],
