@@ -36,12 +36,15 @@ class Stage:
 
 
 STAGES = (
-    Stage("autoencoder", "train_vae", 12, timed=True),
-    Stage("latents", "latents", 4),
-    Stage("denoiser", "train_unet", 45, timed=True),
-    Stage("decoder", "train_vae", 9, timed=True, options=("--decoder-only",)),
+    Stage("autoencoder", "train_vae", 40, timed=True),
+    Stage("latents", "latents", 6),
+    Stage("denoiser", "train_unet", 420, timed=True),
+    Stage("decoder", "train_vae", 60, timed=True, options=("--decoder-only",)),
+    Stage("upscalers", "upscaler", 10, timed=True),
+    Stage("captioner", "captioner", 30, timed=True),
     Stage("export", "trained", 1, options=("--out", str(SHIPPED))),
-    Stage("evaluation", "evaluate", 5, options=("--model", str(SHIPPED), "--out", str(EVALUATION))),
+    Stage("extras", "extras", 1, options=("--out", str(SHIPPED))),
+    Stage("evaluation", "evaluate", 40, options=("--model", str(SHIPPED), "--out", str(EVALUATION))),
     Stage("card", "card", 1, options=("--model", str(SHIPPED), "--report", str(EVALUATION / "report.json"))),
 )
 

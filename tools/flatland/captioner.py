@@ -6,13 +6,14 @@ import argparse
 import os
 import time
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 from random import Random
 from typing import TypeVar
 
 import numpy as np
 import torch
+from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -140,8 +141,12 @@ def describe(model: Captioner, pictures: Pictures) -> list[str]:
     with torch.no_grad():
         for _ in range(LENGTH - 1):
             tokens = torch.cat([tokens, model(image, tokens)[:, -1:].argmax(dim=-1)], dim=1)
-    rows = [row[1 : row.index(ids[END])] if ids[END] in row else row[1:] for row in tokens.tolist()]
-    return ["".join(map(tokenizer.id_to_token, row)).replace("</w>", " ").strip() for row in rows]
+    return [_sentence(row[1:], tokenizer, ids[END]) for row in tokens.tolist()]
+
+
+def _sentence(row: Sequence[int], tokenizer: Tokenizer, end: int) -> str:
+    pieces = [tokenizer.id_to_token(token) or "" for token in takewhile(lambda token: token != end, row)]
+    return "".join(pieces).replace("</w>", " ").replace(" ,", ",").strip()
 
 
 def exactness(model: Captioner, count: int = 300) -> Share:
@@ -150,7 +155,7 @@ def exactness(model: Captioner, count: int = 300) -> Share:
     pictures = np.stack([render_array(seed, PICTURE_PX, PICTURE_PX) for seed in seeds])
     said = [text for start in range(0, count, 50) for text in describe(model, pictures[start : start + 50])]
     expected = [plain_caption(sample_scene(seed)) for seed in seeds]
-    return share([a == b.replace(",", " ,") for a, b in zip(said, expected, strict=True)])
+    return share([a == b for a, b in zip(said, expected, strict=True)])
 
 
 def load(path: Path = CHECKPOINT) -> tuple[Captioner, int]:

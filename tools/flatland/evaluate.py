@@ -59,8 +59,11 @@ def shares(marks: Sequence[Marks]) -> Row:
 class Evaluation:
     """One model, the objects that it is asked for, and how many prompts stand in a row."""
 
-    def __init__(self, model: OnnxModel, count: int, object_count: int | None = None) -> None:
+    def __init__(
+        self, model: OnnxModel, count: int, object_count: int | None = None, kinds: Sequence[str] = ()
+    ) -> None:
         self._model, self._count = model, count
+        self._kinds = [entry for entry in KINDS if not kinds or entry[1] in kinds]
         self._objects = dict(list(OBJECT_WEIGHTS.items())[:object_count])
 
     def tasks(self, kind: str, split: Split, count: int, seed: int = _REPORT_SEED) -> list[Task]:
@@ -77,7 +80,7 @@ class Evaluation:
 
     def kinds(self, guidance: float) -> dict[str, Row]:
         """Returns the rows of all kinds of scenes at the default settings, and the judge's ceilings."""
-        own = {name: self.tasks(kind, split, self._count) for name, kind, split in KINDS}
+        own = {name: self.tasks(kind, split, self._count) for name, kind, split in self._kinds}
         rows = {name: shares(run_tasks(self._model, tasks, Sampling(guidance))) for name, tasks in own.items()}
         return rows | {f"{name}, true renders": shares(ceiling(tasks)) for name, tasks in own.items()}
 
@@ -140,6 +143,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=300, help="prompts a row")
     parser.add_argument("--guidance", type=float, help="instead of choosing one")
     parser.add_argument("--first-objects", type=int, help="ask only for these many, to compare with an older model")
+    parser.add_argument("--kinds", nargs="*", default=(), choices=[kind for _, kind, _ in KINDS], help="only these")
     parser.add_argument("--no-variants", action="store_true", help="leave out other steps and sizes")
     parser.add_argument("--sheets-only", action="store_true", help="no figures")
     arguments = parser.parse_args()
@@ -147,7 +151,7 @@ def main() -> None:
     model = OnnxModel(arguments.model, thread_count=2)
     how = Sampling(arguments.guidance or 3.0)
     if not arguments.sheets_only:
-        evaluation = Evaluation(model, arguments.count, arguments.first_objects)
+        evaluation = Evaluation(model, arguments.count, arguments.first_objects, arguments.kinds)
         report = evaluate(evaluation, arguments.guidance, variants=not arguments.no_variants)
         (arguments.out / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
         (arguments.out / "report.md").write_text(markdown(report), encoding="utf-8")

@@ -22,7 +22,7 @@ def orthogonalise(matrix: Tensor) -> Tensor:
     x = matrix.T if tall else matrix
     x = x / (x.norm() + 1e-7)
     gram = x @ x.T
-    identity = torch.eye(len(gram))
+    identity = torch.eye(len(gram), device=gram.device)
     total = a * identity + b * gram + c * (gram @ gram)
     factor = total
     for _ in range(_STEPS - 1):

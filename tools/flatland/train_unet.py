@@ -76,32 +76,33 @@ class Batches:
 
     def __init__(self, seed: list[int], large_share: float) -> None:
         self._lot = np.random.default_rng(seed)
-        self._buckets = [bucket for bucket in BUCKETS if (FOLDER / f"latents-{bucket.name}.npy").exists()]
-        self._latents = [np.load(FOLDER / f"latents-{b.name}.npy", mmap_mode="r") for b in self._buckets]
-        self._captions = [np.load(FOLDER / f"captions-{b.name}.npy", mmap_mode="r") for b in self._buckets]
-        self._negatives: NDArray[np.int16] = np.load(FOLDER / "negatives.npy")
-        self._weights = [
-            _row_weights(bucket, len(rows)) for bucket, rows in zip(self._buckets, self._latents, strict=True)
+        self.buckets = [bucket for bucket in BUCKETS if (FOLDER / f"latents-{bucket.name}.npy").exists()]
+        self.latents = [np.load(FOLDER / f"latents-{b.name}.npy", mmap_mode="r") for b in self.buckets]
+        self.captions = [np.load(FOLDER / f"captions-{b.name}.npy", mmap_mode="r") for b in self.buckets]
+        self.negatives: NDArray[np.int16] = np.load(FOLDER / "negatives.npy")
+        self.weights = [
+            _row_weights(bucket, len(rows)) for bucket, rows in zip(self.buckets, self.latents, strict=True)
         ]
-        shares = np.array([large_share if b.width_px * b.height_px == 256**2 else b.share for b in self._buckets])
-        self._shares = shares / shares.sum()
+        shares = np.array([large_share if b.width_px * b.height_px == 256**2 else b.share for b in self.buckets])
+        self.shares = shares / shares.sum()
 
     def draw(self) -> Batch:
         """Returns the next batch; a tenth of the prompts are replaced by a negative or empty one."""
-        kind = self._lot.choice(len(self._buckets), p=self._shares)
-        count = self._buckets[kind].batch
-        rows = self._lot.choice(len(self._latents[kind]), size=count, p=self._weights[kind])
-        ids = self._captions[kind][rows, self._lot.integers(self._captions[kind].shape[1], size=count)].copy()
+        kind = self._lot.choice(len(self.buckets), p=self.shares)
+        count = self.buckets[kind].batch
+        rows = self._lot.choice(len(self.latents[kind]), size=count, p=self.weights[kind])
+        ids = self.captions[kind][rows, self._lot.integers(self.captions[kind].shape[1], size=count)].copy()
         dropped = self._lot.random(count) < DROPOUT
-        ids[dropped] = self._negatives[self._lot.integers(len(self._negatives), size=int(dropped.sum()))]
-        latents = torch.from_numpy(self._latents[kind][rows].astype(np.float32))
+        ids[dropped] = self.negatives[self._lot.integers(len(self.negatives), size=int(dropped.sum()))]
+        latents = torch.from_numpy(self.latents[kind][rows].astype(np.float32))
         return Batch(latents, torch.from_numpy(ids.astype(np.int64)))
 
 
 def velocity_loss(model: nn.Module, batch: Batch, schedule: Tensor) -> Tensor:
     """Returns the mean squared error of v (Salimans and Ho 2022), more often at high noise, where objects form."""
-    low = torch.where(torch.rand(len(batch.latents)) < 0.5, 0.3, 0.0)
-    timestep = ((low + (1 - low) * torch.rand(len(low))) * len(schedule)).long().clamp(max=len(schedule) - 1)
+    low = torch.where(torch.rand(len(batch.latents), device=schedule.device) < 0.5, 0.3, 0.0)
+    lot = torch.rand(len(low), device=schedule.device)
+    timestep = ((low + (1 - low) * lot) * len(schedule)).long().clamp(max=len(schedule) - 1)
     alpha = schedule[timestep].sqrt().view(-1, 1, 1, 1)
     sigma = (1 - alpha.square()).sqrt()
     noise = torch.randn_like(batch.latents)

@@ -23,7 +23,7 @@ PICTURES = Path("var/flatland-train/pictures.npy")
 PICTURE_COUNT = 16_000
 BATCH = 16
 KL_WEIGHT = 2e-4
-LATENT_NOISE = 0.2  # in parts of a channel's deviation: what a UNet leaves in its latents
+LATENT_NOISE = 0.12  # in parts of a channel's deviation: what a UNet leaves in its latents
 AVERAGE = 0.998
 HELD_OUT_SEED = 900_000_000
 
@@ -49,7 +49,11 @@ def decoder_loss(vae: AutoencoderKL, crops: Tensor) -> Tensor:
     """Returns the loss of the decoder on the frozen encoder's means with a little noise."""
     with torch.no_grad():
         mean = vae.encode(crops.bfloat16()).latent_dist.mean.float()
-        noise = LATENT_NOISE * mean.std(dim=(0, 2, 3), keepdim=True) * torch.rand(len(mean), 1, 1, 1).square()
+        noise = (
+            LATENT_NOISE
+            * mean.std(dim=(0, 2, 3), keepdim=True)
+            * torch.rand(len(mean), 1, 1, 1, device=mean.device).square()
+        )
     latents = mean + noise * torch.randn_like(mean)
     return reconstruction_loss(vae.decode(latents.bfloat16()).sample, crops)
 
@@ -104,7 +108,8 @@ def _score(shared: hogwild.Shared) -> float:
     return psnr(vae, np.stack([render_array(HELD_OUT_SEED + i) for i in range(16)]))
 
 
-def _first_weights(path: Path, *, decoder_only: bool) -> hogwild.Weights:
+def first_weights(path: Path, *, decoder_only: bool) -> hogwild.Weights:
+    """Returns the averaged weights of a checkpoint; where there is none, folded ones for a decoder, else fresh ones."""
     if path.exists():
         return torch.load(path)["average"]  # type: ignore[no-any-return]
     return torch.load(FOLDED) if decoder_only else dict(build_vae().state_dict())
@@ -126,7 +131,7 @@ def main() -> None:
         worker_count=arguments.workers,
         options={"decoder_only": arguments.decoder_only, "checkpoint": path},
     )
-    shared = hogwild.train(_worker, _first_weights(path, decoder_only=arguments.decoder_only), plan)
+    shared = hogwild.train(_worker, first_weights(path, decoder_only=arguments.decoder_only), plan)
     hogwild.save(path, {"masters": shared.masters, "average": shared.average})
     print(f"done: {shared.sample_count.value} crops, {_score(shared):.2f} dB", flush=True)
 

@@ -127,7 +127,7 @@ def train(scale: int, minutes: float) -> Upscaler:
         difference = model(batch.small) - batch.large
         loss = difference.abs().mean() + 4 * difference.square().mean()
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step()
         step += 1
         if step % 200 == 0:

@@ -57,7 +57,7 @@ def test_it_learns_two_pictures_by_heart() -> None:
     model = Captioner(len(vocabulary()[0]))
     pictures, rows = batch_of(range(2))
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
-    for _ in range(30):
+    for _ in range(70):
         optimizer.zero_grad()
         loss_of(model, as_tensor(pictures), rows).backward()  # type: ignore[no-untyped-call]
         optimizer.step()

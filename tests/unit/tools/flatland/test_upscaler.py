@@ -48,7 +48,7 @@ def test_an_upscaler_learns_on_a_few_steps() -> None:
         batch = draw(pictures, 2, lot)
         loss = (model(batch.small) - batch.large).square().mean()
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step()
         losses.append(loss.item())
     assert min(losses[-3:]) < 0.8 * losses[0]
