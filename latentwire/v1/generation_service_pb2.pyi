@@ -170,6 +170,7 @@ class GenerateImageRequest(_message.Message):
     INFOTEXT_EXTRA_FIELD_NUMBER: _builtins.int
     PICTURE_PROMPTS_FIELD_NUMBER: _builtins.int
     PICTURE_NEGATIVE_PROMPTS_FIELD_NUMBER: _builtins.int
+    INFOTEXT_OMIT_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The generation's id: 1 to 128 of [A-Za-z0-9_.()-]. Empty: made by the server."""
     model: _builtins.str
@@ -254,6 +255,10 @@ class GenerateImageRequest(_message.Message):
     def picture_negative_prompts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Per-picture negative prompts, in place of negative_prompt: as many as pictures, or none."""
 
+    @_builtins.property
+    def infotext_omit(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Keys to leave out of the infotext, for example "Model hash". At most 64."""
+
     def __init__(
         self,
         *,
@@ -283,10 +288,11 @@ class GenerateImageRequest(_message.Message):
         infotext_extra: _abc.Iterable[Global___InfotextEntry] | None = ...,
         picture_prompts: _abc.Iterable[_builtins.str] | None = ...,
         picture_negative_prompts: _abc.Iterable[_builtins.str] | None = ...,
+        infotext_omit: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_batch_count", b"_batch_count", "_batch_size", b"_batch_size", "_height", b"_height", "_hires", b"_hires", "_init", b"_init", "_inpaint", b"_inpaint", "_refiner", b"_refiner", "_resume_from", b"_resume_from", "_width", b"_width", "batch_count", b"batch_count", "batch_size", b"batch_size", "detach_grace", b"detach_grace", "events", b"events", "guidance", b"guidance", "height", b"height", "hires", b"hires", "init", b"init", "inpaint", b"inpaint", "noise", b"noise", "output", b"output", "prompts", b"prompts", "refiner", b"refiner", "resume_from", b"resume_from", "sampling", b"sampling", "task", b"task", "width", b"width"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_batch_count", b"_batch_count", "_batch_size", b"_batch_size", "_height", b"_height", "_hires", b"_hires", "_init", b"_init", "_inpaint", b"_inpaint", "_refiner", b"_refiner", "_resume_from", b"_resume_from", "_width", b"_width", "batch_count", b"batch_count", "batch_size", b"batch_size", "detach_grace", b"detach_grace", "events", b"events", "guidance", b"guidance", "height", b"height", "hires", b"hires", "infotext_extra", b"infotext_extra", "init", b"init", "inpaint", b"inpaint", "model", b"model", "negative_prompt", b"negative_prompt", "noise", b"noise", "output", b"output", "picture_negative_prompts", b"picture_negative_prompts", "picture_prompts", b"picture_prompts", "priority", b"priority", "prompt", b"prompt", "prompts", b"prompts", "refiner", b"refiner", "request_id", b"request_id", "resume_from", b"resume_from", "sampling", b"sampling", "task", b"task", "tiling", b"tiling", "width", b"width"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_batch_count", b"_batch_count", "_batch_size", b"_batch_size", "_height", b"_height", "_hires", b"_hires", "_init", b"_init", "_inpaint", b"_inpaint", "_refiner", b"_refiner", "_resume_from", b"_resume_from", "_width", b"_width", "batch_count", b"batch_count", "batch_size", b"batch_size", "detach_grace", b"detach_grace", "events", b"events", "guidance", b"guidance", "height", b"height", "hires", b"hires", "infotext_extra", b"infotext_extra", "infotext_omit", b"infotext_omit", "init", b"init", "inpaint", b"inpaint", "model", b"model", "negative_prompt", b"negative_prompt", "noise", b"noise", "output", b"output", "picture_negative_prompts", b"picture_negative_prompts", "picture_prompts", b"picture_prompts", "priority", b"priority", "prompt", b"prompt", "prompts", b"prompts", "refiner", b"refiner", "request_id", b"request_id", "resume_from", b"resume_from", "sampling", b"sampling", "task", b"task", "tiling", b"tiling", "width", b"width"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__batch_count: _TypeAlias = _typing.Literal["batch_count"]  # noqa: Y015
     _WhichOneofArgType__batch_count: _TypeAlias = _typing.Literal["_batch_count", b"_batch_count"]  # noqa: Y015
@@ -362,22 +368,30 @@ class PromptSettings(_message.Message):
     EMPHASIS_FIELD_NUMBER: _builtins.int
     CLIP_SKIP_FIELD_NUMBER: _builtins.int
     COMMA_PADDING_BACKTRACK_FIELD_NUMBER: _builtins.int
+    OLD_EDITING_FIELD_NUMBER: _builtins.int
+    PAD_UNCOND_FIELD_NUMBER: _builtins.int
     emphasis: Global___EmphasisMode.ValueType
     """How weights act. Default: original."""
     clip_skip: _builtins.int
     """Which hidden state of the text encoder is used, counted from the last; 1 to 12. Default 1."""
     comma_padding_backtrack: _builtins.int
     """A chunk that overflows is broken at the last comma when it is at most this many tokens back. Default 20."""
+    old_editing: _builtins.bool
+    """Prompt editing counts as A1111 did before 1.6: below 1 a fraction of the steps, from 1 on a step, in every pass."""
+    pad_uncond: _builtins.bool
+    """Lengthen the shorter of prompt and negative prompt with empty chunks, so that both share one evaluation."""
     def __init__(
         self,
         *,
         emphasis: Global___EmphasisMode.ValueType = ...,
         clip_skip: _builtins.int | None = ...,
         comma_padding_backtrack: _builtins.int | None = ...,
+        old_editing: _builtins.bool = ...,
+        pad_uncond: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_clip_skip", b"_clip_skip", "_comma_padding_backtrack", b"_comma_padding_backtrack", "clip_skip", b"clip_skip", "comma_padding_backtrack", b"comma_padding_backtrack"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_clip_skip", b"_clip_skip", "_comma_padding_backtrack", b"_comma_padding_backtrack", "clip_skip", b"clip_skip", "comma_padding_backtrack", b"comma_padding_backtrack", "emphasis", b"emphasis"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_clip_skip", b"_clip_skip", "_comma_padding_backtrack", b"_comma_padding_backtrack", "clip_skip", b"clip_skip", "comma_padding_backtrack", b"comma_padding_backtrack", "emphasis", b"emphasis", "old_editing", b"old_editing", "pad_uncond", b"pad_uncond"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__clip_skip: _TypeAlias = _typing.Literal["clip_skip"]  # noqa: Y015
     _WhichOneofArgType__clip_skip: _TypeAlias = _typing.Literal["_clip_skip", b"_clip_skip"]  # noqa: Y015
@@ -404,6 +418,7 @@ class InitImage(_message.Message):
     NOISE_MULTIPLIER_FIELD_NUMBER: _builtins.int
     EXTRA_NOISE_FIELD_NUMBER: _builtins.int
     COLOR_CORRECTION_FIELD_NUMBER: _builtins.int
+    UPSCALER_FIELD_NUMBER: _builtins.int
     strength: _builtins.float
     """How much is made anew, 0 (nothing) to 1 (everything). Default 0.75."""
     resize_mode: _types_pb2.ResizeMode.ValueType
@@ -418,6 +433,8 @@ class InitImage(_message.Message):
     """More noise on the encoded picture, 0 to 1. Default 0."""
     color_correction: _builtins.bool
     """Match the result's colours to the picture's."""
+    upscaler: _builtins.str
+    """An image upscaler of ListUpscalers that fits the picture to the size. Empty: Lanczos."""
     @_builtins.property
     def images(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.Image]:
         """One picture for all, or as many as batch_size."""
@@ -433,10 +450,11 @@ class InitImage(_message.Message):
         noise_multiplier: _builtins.float | None = ...,
         extra_noise: _builtins.float = ...,
         color_correction: _builtins.bool = ...,
+        upscaler: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_background_rgb", b"_background_rgb", "_noise_multiplier", b"_noise_multiplier", "_strength", b"_strength", "background_rgb", b"background_rgb", "noise_multiplier", b"noise_multiplier", "strength", b"strength"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_background_rgb", b"_background_rgb", "_noise_multiplier", b"_noise_multiplier", "_strength", b"_strength", "background_rgb", b"background_rgb", "color_correction", b"color_correction", "exact_steps", b"exact_steps", "extra_noise", b"extra_noise", "images", b"images", "noise_multiplier", b"noise_multiplier", "resize_mode", b"resize_mode", "strength", b"strength"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_background_rgb", b"_background_rgb", "_noise_multiplier", b"_noise_multiplier", "_strength", b"_strength", "background_rgb", b"background_rgb", "color_correction", b"color_correction", "exact_steps", b"exact_steps", "extra_noise", b"extra_noise", "images", b"images", "noise_multiplier", b"noise_multiplier", "resize_mode", b"resize_mode", "strength", b"strength", "upscaler", b"upscaler"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__background_rgb: _TypeAlias = _typing.Literal["background_rgb"]  # noqa: Y015
     _WhichOneofArgType__background_rgb: _TypeAlias = _typing.Literal["_background_rgb", b"_background_rgb"]  # noqa: Y015
@@ -469,6 +487,8 @@ class Inpaint(_message.Message):
     OVERLAY_FIELD_NUMBER: _builtins.int
     ROUND_FIELD_NUMBER: _builtins.int
     CONDITIONING_WEIGHT_FIELD_NUMBER: _builtins.int
+    RETURN_MASK_FIELD_NUMBER: _builtins.int
+    RETURN_COMPOSITE_FIELD_NUMBER: _builtins.int
     blur_x: _builtins.int
     """Horizontal blur in pixels, 0 to 64. Default 4."""
     blur_y: _builtins.int
@@ -487,6 +507,10 @@ class Inpaint(_message.Message):
     """Round the mask to 0 and 1 at latent size. Default true."""
     conditioning_weight: _builtins.float
     """Strength of the mask in models made for inpainting, 0 to 1. Default 1."""
+    return_mask: _builtins.bool
+    """Send the mask after each result, too."""
+    return_composite: _builtins.bool
+    """Send the repainted part alone after each result, too."""
     @_builtins.property
     def mask(self) -> _types_pb2.Image:
         """White is repainted; with transparency, opaque is."""
@@ -504,10 +528,12 @@ class Inpaint(_message.Message):
         overlay: _builtins.bool | None = ...,
         round: _builtins.bool | None = ...,
         conditioning_weight: _builtins.float | None = ...,
+        return_mask: _builtins.bool = ...,
+        return_composite: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_blur_x", b"_blur_x", "_blur_y", b"_blur_y", "_conditioning_weight", b"_conditioning_weight", "_only_masked_padding", b"_only_masked_padding", "_overlay", b"_overlay", "_round", b"_round", "blur_x", b"blur_x", "blur_y", b"blur_y", "conditioning_weight", b"conditioning_weight", "mask", b"mask", "only_masked_padding", b"only_masked_padding", "overlay", b"overlay", "round", b"round"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_blur_x", b"_blur_x", "_blur_y", b"_blur_y", "_conditioning_weight", b"_conditioning_weight", "_only_masked_padding", b"_only_masked_padding", "_overlay", b"_overlay", "_round", b"_round", "blur_x", b"blur_x", "blur_y", b"blur_y", "conditioning_weight", b"conditioning_weight", "fill", b"fill", "invert", b"invert", "mask", b"mask", "only_masked", b"only_masked", "only_masked_padding", b"only_masked_padding", "overlay", b"overlay", "round", b"round"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_blur_x", b"_blur_x", "_blur_y", b"_blur_y", "_conditioning_weight", b"_conditioning_weight", "_only_masked_padding", b"_only_masked_padding", "_overlay", b"_overlay", "_round", b"_round", "blur_x", b"blur_x", "blur_y", b"blur_y", "conditioning_weight", b"conditioning_weight", "fill", b"fill", "invert", b"invert", "mask", b"mask", "only_masked", b"only_masked", "only_masked_padding", b"only_masked_padding", "overlay", b"overlay", "return_composite", b"return_composite", "return_mask", b"return_mask", "round", b"round"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__blur_x: _TypeAlias = _typing.Literal["blur_x"]  # noqa: Y015
     _WhichOneofArgType__blur_x: _TypeAlias = _typing.Literal["_blur_x", b"_blur_x"]  # noqa: Y015

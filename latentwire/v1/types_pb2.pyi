@@ -88,6 +88,34 @@ IMAGE_FORMAT_RAW_RGB: ImageFormat.ValueType  # 4
 """Rows of width * 3 bytes, RGB, 8 bits a channel, no header."""
 Global___ImageFormat: _TypeAlias = ImageFormat  # noqa: Y015
 
+class _ImageKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ImageKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ImageKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    IMAGE_KIND_UNSPECIFIED: _ImageKind.ValueType  # 0
+    """The same as a result."""
+    IMAGE_KIND_RESULT: _ImageKind.ValueType  # 1
+    """A result."""
+    IMAGE_KIND_MASK: _ImageKind.ValueType  # 2
+    """The mask of an inpainted result, as it was used: white is repainted."""
+    IMAGE_KIND_MASK_COMPOSITE: _ImageKind.ValueType  # 3
+    """The repainted part of a result alone, transparent elsewhere: RGBA."""
+
+class ImageKind(_ImageKind, metaclass=_ImageKindEnumTypeWrapper):
+    """What a picture of a generation shows."""
+
+IMAGE_KIND_UNSPECIFIED: ImageKind.ValueType  # 0
+"""The same as a result."""
+IMAGE_KIND_RESULT: ImageKind.ValueType  # 1
+"""A result."""
+IMAGE_KIND_MASK: ImageKind.ValueType  # 2
+"""The mask of an inpainted result, as it was used: white is repainted."""
+IMAGE_KIND_MASK_COMPOSITE: ImageKind.ValueType  # 3
+"""The repainted part of a result alone, transparent elsewhere: RGBA."""
+Global___ImageKind: _TypeAlias = ImageKind  # noqa: Y015
+
 class _PictureStage:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -361,6 +389,7 @@ class ImageChunk(_message.Message):
     SUBSEED_FIELD_NUMBER: _builtins.int
     INFOTEXT_FIELD_NUMBER: _builtins.int
     TOTAL_BYTES_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
     index: _builtins.int
     """Which picture, from 0, in the order of the request's seeds."""
     offset: _builtins.int
@@ -383,6 +412,8 @@ class ImageChunk(_message.Message):
     """The generation parameters as text. In the last chunk only."""
     total_bytes: _builtins.int
     """Length of the whole encoded picture in bytes."""
+    kind: Global___ImageKind.ValueType
+    """What it shows. Masks and composites follow the result whose index they bear."""
     def __init__(
         self,
         *,
@@ -397,10 +428,11 @@ class ImageChunk(_message.Message):
         subseed: _builtins.int = ...,
         infotext: _builtins.str = ...,
         total_bytes: _builtins.int = ...,
+        kind: Global___ImageKind.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "format", b"format", "height", b"height", "index", b"index", "infotext", b"infotext", "last", b"last", "offset", b"offset", "seed", b"seed", "subseed", b"subseed", "total_bytes", b"total_bytes", "width", b"width"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "format", b"format", "height", b"height", "index", b"index", "infotext", b"infotext", "kind", b"kind", "last", b"last", "offset", b"offset", "seed", b"seed", "subseed", b"subseed", "total_bytes", b"total_bytes", "width", b"width"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -524,6 +556,10 @@ class SamplerSettings(_message.Message):
     RHO_FIELD_NUMBER: _builtins.int
     DISCARD_NEXT_TO_LAST_SIGMA_FIELD_NUMBER: _builtins.int
     SGM_NOISE_MULTIPLIER_FIELD_NUMBER: _builtins.int
+    UNI_PC_FIELD_NUMBER: _builtins.int
+    BETA_ALPHA_FIELD_NUMBER: _builtins.int
+    BETA_BETA_FIELD_NUMBER: _builtins.int
+    OLD_KARRAS_RANGE_FIELD_NUMBER: _builtins.int
     sampler: _builtins.str
     """A name of ListSamplers, exact. Default "Euler"."""
     scheduler: _builtins.str
@@ -550,6 +586,16 @@ class SamplerSettings(_message.Message):
     """Drop the schedule's last sigma but one. Unset: as the sampler says."""
     sgm_noise_multiplier: _builtins.bool
     """Start from noise * sqrt(1 + sigma^2) in place of noise * sigma."""
+    beta_alpha: _builtins.float
+    """First shape parameter of the beta schedule, more than 0, to 100. Default 0.6."""
+    beta_beta: _builtins.float
+    """Second shape parameter of the beta schedule, more than 0, to 100. Default 0.6."""
+    old_karras_range: _builtins.bool
+    """The Karras schedule runs from 10 to 0.1 in place of the model's range."""
+    @_builtins.property
+    def uni_pc(self) -> Global___UniPcSettings:
+        """How UniPC works. Other solvers ignore it. Absent: its defaults."""
+
     def __init__(
         self,
         *,
@@ -566,11 +612,19 @@ class SamplerSettings(_message.Message):
         rho: _builtins.float = ...,
         discard_next_to_last_sigma: _builtins.bool | None = ...,
         sgm_noise_multiplier: _builtins.bool = ...,
+        uni_pc: Global___UniPcSettings | None = ...,
+        beta_alpha: _builtins.float | None = ...,
+        beta_beta: _builtins.float | None = ...,
+        old_karras_range: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_discard_next_to_last_sigma", b"_discard_next_to_last_sigma", "_eta", b"_eta", "_s_noise", b"_s_noise", "_steps", b"_steps", "discard_next_to_last_sigma", b"discard_next_to_last_sigma", "eta", b"eta", "s_noise", b"s_noise", "steps", b"steps"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_beta_alpha", b"_beta_alpha", "_beta_beta", b"_beta_beta", "_discard_next_to_last_sigma", b"_discard_next_to_last_sigma", "_eta", b"_eta", "_s_noise", b"_s_noise", "_steps", b"_steps", "_uni_pc", b"_uni_pc", "beta_alpha", b"beta_alpha", "beta_beta", b"beta_beta", "discard_next_to_last_sigma", b"discard_next_to_last_sigma", "eta", b"eta", "s_noise", b"s_noise", "steps", b"steps", "uni_pc", b"uni_pc"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_discard_next_to_last_sigma", b"_discard_next_to_last_sigma", "_eta", b"_eta", "_s_noise", b"_s_noise", "_steps", b"_steps", "discard_next_to_last_sigma", b"discard_next_to_last_sigma", "eta", b"eta", "rho", b"rho", "s_churn", b"s_churn", "s_noise", b"s_noise", "s_tmax", b"s_tmax", "s_tmin", b"s_tmin", "sampler", b"sampler", "scheduler", b"scheduler", "sgm_noise_multiplier", b"sgm_noise_multiplier", "sigma_max", b"sigma_max", "sigma_min", b"sigma_min", "steps", b"steps"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_beta_alpha", b"_beta_alpha", "_beta_beta", b"_beta_beta", "_discard_next_to_last_sigma", b"_discard_next_to_last_sigma", "_eta", b"_eta", "_s_noise", b"_s_noise", "_steps", b"_steps", "_uni_pc", b"_uni_pc", "beta_alpha", b"beta_alpha", "beta_beta", b"beta_beta", "discard_next_to_last_sigma", b"discard_next_to_last_sigma", "eta", b"eta", "old_karras_range", b"old_karras_range", "rho", b"rho", "s_churn", b"s_churn", "s_noise", b"s_noise", "s_tmax", b"s_tmax", "s_tmin", b"s_tmin", "sampler", b"sampler", "scheduler", b"scheduler", "sgm_noise_multiplier", b"sgm_noise_multiplier", "sigma_max", b"sigma_max", "sigma_min", b"sigma_min", "steps", b"steps", "uni_pc", b"uni_pc"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__beta_alpha: _TypeAlias = _typing.Literal["beta_alpha"]  # noqa: Y015
+    _WhichOneofArgType__beta_alpha: _TypeAlias = _typing.Literal["_beta_alpha", b"_beta_alpha"]  # noqa: Y015
+    _WhichOneofReturnType__beta_beta: _TypeAlias = _typing.Literal["beta_beta"]  # noqa: Y015
+    _WhichOneofArgType__beta_beta: _TypeAlias = _typing.Literal["_beta_beta", b"_beta_beta"]  # noqa: Y015
     _WhichOneofReturnType__discard_next_to_last_sigma: _TypeAlias = _typing.Literal["discard_next_to_last_sigma"]  # noqa: Y015
     _WhichOneofArgType__discard_next_to_last_sigma: _TypeAlias = _typing.Literal["_discard_next_to_last_sigma", b"_discard_next_to_last_sigma"]  # noqa: Y015
     _WhichOneofReturnType__eta: _TypeAlias = _typing.Literal["eta"]  # noqa: Y015
@@ -579,6 +633,12 @@ class SamplerSettings(_message.Message):
     _WhichOneofArgType__s_noise: _TypeAlias = _typing.Literal["_s_noise", b"_s_noise"]  # noqa: Y015
     _WhichOneofReturnType__steps: _TypeAlias = _typing.Literal["steps"]  # noqa: Y015
     _WhichOneofArgType__steps: _TypeAlias = _typing.Literal["_steps", b"_steps"]  # noqa: Y015
+    _WhichOneofReturnType__uni_pc: _TypeAlias = _typing.Literal["uni_pc"]  # noqa: Y015
+    _WhichOneofArgType__uni_pc: _TypeAlias = _typing.Literal["_uni_pc", b"_uni_pc"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__beta_alpha) -> _WhichOneofReturnType__beta_alpha | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__beta_beta) -> _WhichOneofReturnType__beta_beta | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__discard_next_to_last_sigma) -> _WhichOneofReturnType__discard_next_to_last_sigma | None: ...
     @_typing.overload
@@ -587,8 +647,51 @@ class SamplerSettings(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__s_noise) -> _WhichOneofReturnType__s_noise | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__steps) -> _WhichOneofReturnType__steps | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__uni_pc) -> _WhichOneofReturnType__uni_pc | None: ...
 
 Global___SamplerSettings: _TypeAlias = SamplerSettings  # noqa: Y015
+
+@_typing.final
+class UniPcSettings(_message.Message):
+    """How UniPC works (Zhao et al. 2023)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VARIANT_FIELD_NUMBER: _builtins.int
+    SKIP_TYPE_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
+    LOWER_ORDER_FINAL_FIELD_NUMBER: _builtins.int
+    variant: _builtins.str
+    """"bh1" or "bh2": the function B(h). Default "bh1"."""
+    skip_type: _builtins.str
+    """How its timesteps are spaced: "time_uniform", "time_quadratic" or "logSNR". Default "time_uniform"."""
+    order: _builtins.int
+    """Order, 1 to 3. Default 3."""
+    lower_order_final: _builtins.bool
+    """Lower the order in the last steps. Default true."""
+    def __init__(
+        self,
+        *,
+        variant: _builtins.str = ...,
+        skip_type: _builtins.str = ...,
+        order: _builtins.int | None = ...,
+        lower_order_final: _builtins.bool | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_lower_order_final", b"_lower_order_final", "_order", b"_order", "lower_order_final", b"lower_order_final", "order", b"order"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_lower_order_final", b"_lower_order_final", "_order", b"_order", "lower_order_final", b"lower_order_final", "order", b"order", "skip_type", b"skip_type", "variant", b"variant"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__lower_order_final: _TypeAlias = _typing.Literal["lower_order_final"]  # noqa: Y015
+    _WhichOneofArgType__lower_order_final: _TypeAlias = _typing.Literal["_lower_order_final", b"_lower_order_final"]  # noqa: Y015
+    _WhichOneofReturnType__order: _TypeAlias = _typing.Literal["order"]  # noqa: Y015
+    _WhichOneofArgType__order: _TypeAlias = _typing.Literal["_order", b"_order"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__lower_order_final) -> _WhichOneofReturnType__lower_order_final | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__order) -> _WhichOneofReturnType__order | None: ...
+
+Global___UniPcSettings: _TypeAlias = UniPcSettings  # noqa: Y015
 
 @_typing.final
 class GuidanceSettings(_message.Message):
