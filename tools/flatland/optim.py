@@ -10,6 +10,7 @@ from torch import Tensor
 _MOMENTUM = 0.95
 _BETAS = (0.9, 0.99)
 _STEPS = 4
+_LARGE = 1 << 17  # from here on the two long products are worth rounding to bfloat16
 
 
 def orthogonalise(matrix: Tensor) -> Tensor:
@@ -21,7 +22,9 @@ def orthogonalise(matrix: Tensor) -> Tensor:
     tall = matrix.shape[0] > matrix.shape[1]
     x = matrix.T if tall else matrix
     x = x / (x.norm() + 1e-7)
-    gram = x @ x.T
+    if x.numel() > _LARGE:
+        x = x.bfloat16()
+    gram = (x @ x.T).float()
     identity = torch.eye(len(gram), device=gram.device)
     total = a * identity + b * gram + c * (gram @ gram)
     factor = total
@@ -29,7 +32,7 @@ def orthogonalise(matrix: Tensor) -> Tensor:
         gram = factor @ gram @ factor
         factor = a * identity + b * gram + c * (gram @ gram)
         total = factor @ total
-    result: Tensor = total @ x
+    result: Tensor = (total.to(x.dtype) @ x).float()
     return result.T if tall else result
 
 

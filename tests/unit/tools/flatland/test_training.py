@@ -7,7 +7,7 @@ from tools.flatland.hogwild import Plan
 from tools.flatland.optim import HybridOptimizer, is_matrix, orthogonalise
 
 
-@pytest.mark.parametrize("shape", [(32, 288), (96, 32), (16, 16)])
+@pytest.mark.parametrize("shape", [(32, 288), (96, 32), (16, 16), (128, 1152)])
 def test_an_orthogonalised_matrix_keeps_its_directions_at_about_equal_strength(shape: tuple[int, int]) -> None:
     torch.manual_seed(0)
     matrix = torch.randn(shape)
