@@ -7,7 +7,7 @@ A **row** is one model evaluation of one picture: the unit of scheduling. Rows w
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, TypeAlias
 
@@ -15,12 +15,16 @@ Array: TypeAlias = Any  # any array of the array API standard: NumPy on the CPU,
 
 
 class Kind(IntEnum):
-    """Kinds of device work, in the order in which they are served: finishing frees memory."""
+    """Kinds of device work, in the order in which they are served: finishing frees memory.
+
+    Upscaling is many tiles, each as long as a step: it comes last and takes turns with denoising.
+    """
 
     DECODE = 0
     ENCODE_IMAGE = 1
     ENCODE_PROMPT = 2
     DENOISE = 3
+    UPSCALE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,19 @@ class DecodeRow:
         return BatchKey(Kind.DECODE, self.model, tuple(self.latents.shape[1:]))
 
 
-Row: TypeAlias = DenoiseRow | EncodePromptRow | EncodeImageRow | DecodeRow
+@dataclass(frozen=True, slots=True, eq=False)
+class UpscaleRow:
+    """A tile (1, 3, H, W) float32 in 0..1 -> (1, 3, s H, s W) float32 in 0..1. `model`: the upscaler, of scale s."""
+
+    model: str
+    pixels: Array
+
+    @property
+    def key(self) -> BatchKey:
+        return BatchKey(Kind.UPSCALE, self.model, tuple(self.pixels.shape[1:]))
+
+
+Row: TypeAlias = DenoiseRow | EncodePromptRow | EncodeImageRow | DecodeRow | UpscaleRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +147,22 @@ Pipeline: TypeAlias = Generator[Ask, Any, None]
 
 class Stopped(Exception):
     """Thrown into a pipeline that is to end early with what it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpscalerFacts:
+    """What makes a picture larger. `scale`: along a side; 0: to any size at once, by interpolation.
+
+    `tile`: the only height and width of a tile that its network takes. `load` makes its network ready to run, on any
+    thread but the device's; once that is done it returns at once.
+    """
+
+    name: str
+    scale: int = 0
+    path: str = ""
+    memory_bytes: int = 0
+    tile: tuple[int, int] | None = None
+    load: Callable[[], None] = field(default=lambda: None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

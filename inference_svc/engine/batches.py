@@ -55,6 +55,7 @@ class Batches:
             job.timeline.worked(batch.key.kind, ran.start, ran.end)
             if batch.key.kind == Kind.DENOISE:
                 job.timeline.evaluated(rows, len(pending))
+            if batch.key.kind == job.counted:
                 self.scheduler.progressed(request_id, rows)
                 job.entry.remaining = self.scheduler.remaining(request_id)
 

@@ -23,8 +23,8 @@ class RequestStats:
     """Where a request's time went, in seconds, and what it took.
 
     `queue_s`: until its first device work began. The other times follow each other without gap or overlap and include
-    waiting: a time belongs to the kind of device work that ended it. `total_s` is their sum. `evaluations`: denoising
-    rows; `mean_batch_rows`: rows of the batches that they ran in, 0 without any.
+    waiting: a time belongs to the kind of device work that ended it, upscaling to `decode_s`. `total_s` is their sum.
+    `evaluations`: denoising rows; `mean_batch_rows`: rows of the batches that they ran in, 0 without any.
     """
 
     queue_s: float

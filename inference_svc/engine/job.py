@@ -83,7 +83,7 @@ class Timeline:
             queue_s=self.queue_s,
             encode_s=self.seconds[Kind.ENCODE_IMAGE] + self.seconds[Kind.ENCODE_PROMPT],
             denoise_s=self.seconds[Kind.DENOISE],
-            decode_s=self.seconds[Kind.DECODE],
+            decode_s=self.seconds[Kind.DECODE] + self.seconds[Kind.UPSCALE],
             total_s=now - self.begun,
             evaluations=self.evaluations,
             mean_batch_rows=self.row_total / self.evaluations if self.evaluations else 0.0,
@@ -110,6 +110,12 @@ class Job:
     def request(self) -> Request:
         """What was submitted."""
         return self.entry.request
+
+    @property
+    def counted(self) -> Kind:
+        """The kind of rows that its evaluations are: what its key says, else denoising."""
+        key = self.request.key
+        return Kind.DENOISE if key is None else key.kind
 
     @property
     def over(self) -> bool:

@@ -20,9 +20,9 @@ class Request:
     """What is submitted.
 
     `batches`: pipelines of each batch of pictures; a batch begins when all pictures of the one before have ended.
-    `evaluations`: denoising rows of all pictures, as far as known beforehand. `key`: what its denoising is measured
-    by, for times to the end; None: never estimated. `priority`: higher goes first. `deadline`: a moment of the engine's
-    clock, None for none.
+    `evaluations`: rows of all pictures, as far as known beforehand, of the kind that `key` is of: denoising, or what
+    else takes most of its time. `key`: what these are measured by, for times to the end; None: denoising, never
+    estimated. `priority`: higher goes first. `deadline`: a moment of the engine's clock, None for none.
     """
 
     request_id: str

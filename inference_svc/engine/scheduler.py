@@ -14,6 +14,7 @@ from inference_svc.work import BatchKey, Kind
 Id = TypeVar("Id", bound=Hashable)
 
 _PATIENCE = 8
+_IN_TURNS = 1  # of tiles, each as long as a step: they and the steps of others alternate
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ class _Job(Generic[Id]):
 class Scheduler(Generic[Id]):
     """Decides each tick's batch.
 
-    Kinds in their order, so that finishing goes first; a kind passed over eight times in a row gets one tick. Among
+    Kinds in their order, so that finishing goes first; a kind passed over eight times in a row gets one tick, tiles to
+    upscale when they were passed over once. Among
     the keys of the kind, ticks alternate between that of the oldest job and that of the one with the fewest rows left;
     beyond the batch's limit, slots do. Each kind and each key has its own turns: shared ones can fall into step with
     each other, and then the oldest waits for ever. Priority outranks both, and within a priority a job whose deadline
@@ -140,7 +142,7 @@ class Scheduler(Generic[Id]):
     def _kind(self, ready: set[Kind]) -> Kind:
         """Returns the first kind, or one that has waited too long. Waiting is counted for kinds that are ready."""
         patient = {kind: self._passed.get(kind, 0) for kind in ready}
-        tired = [kind for kind in sorted(ready) if patient[kind] >= _PATIENCE]
+        tired = [kind for kind in sorted(ready) if patient[kind] >= _patience(kind)]
         chosen = tired[0] if tired else min(ready)
         self._passed = {kind: count + 1 for kind, count in patient.items() if kind != chosen}
         return chosen
@@ -184,3 +186,7 @@ class Scheduler(Generic[Id]):
             order = by_length if turns.next() else ready
             chosen = next(job for job in order if key in job.asks)
             taken += chosen.take(key, limit - len(taken))
+
+
+def _patience(kind: Kind) -> int:
+    return _IN_TURNS if kind is Kind.UPSCALE else _PATIENCE

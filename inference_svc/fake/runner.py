@@ -23,12 +23,14 @@ from inference_svc.work import (
     Kind,
     ModelFacts,
     Row,
+    UpscaleRow,
 )
 from latentwire.errors import NotFound, OutOfMemory
 
 CHANNELS = 4
 SCALE = 8
 CONTEXT_WIDTH = 16
+UPSCALE = 2
 _GAIN = 0.9
 
 
@@ -90,6 +92,8 @@ class FakeRunner:
                 return encode_prompt(row.tokens, row.clip_skip)
             case EncodeImageRow():
                 return encode_image(row.pixels)
+            case UpscaleRow():
+                return upscale(row.pixels)
             case DecodeRow():
                 return decode(row.latents)[:1, :1] if self._misbehaviour.tiny else decode(row.latents)
 
@@ -130,6 +134,11 @@ def encode_image(pixels: Array) -> Array:
     matrix = to_rgb().astype(np.float64)
     latents = (np.moveaxis(cells, 0, -1) - matrix[-1]) @ np.linalg.pinv(matrix[:-1])
     return np.moveaxis(latents, -1, 0)[None].astype(np.float32)
+
+
+def upscale(pixels: Array) -> Array:
+    """Pixels (1, 3, H, W) -> (1, 3, 2 H, 2 W): each a square of four."""
+    return np.asarray(pixels).repeat(UPSCALE, axis=2).repeat(UPSCALE, axis=3)
 
 
 def to_rgb() -> np.ndarray[Any, np.dtype[np.float32]]:

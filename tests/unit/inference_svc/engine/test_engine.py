@@ -30,6 +30,7 @@ from tests.unit.inference_svc.engine.toys import (
     request,
     running,
     settled,
+    tile_row,
     walk,
 )
 
@@ -213,6 +214,22 @@ def test_positions_counts_and_times_follow_the_requests() -> None:
         runner.open()
         listener.wait()
         assert [engine.now(), engine.counts(), engine.batch_cap(KEY)] == [6.0, (0, 0), 8]
+
+
+def test_tiles_are_counted_where_they_are_what_a_request_is_measured_by() -> None:
+    def tiles() -> Pipeline:
+        for _ in range(4):
+            yield Evaluate((tile_row(),))
+
+    clock = FakeClock()
+    runner = ToyRunner(gated=True, clock=clock)
+    with running(runner, clock=clock) as engine:
+        engine.submit(request("a", tiles, key=tile_row().key, evaluations=4))
+        for _ in range(2):
+            runner.wait_entered()
+            runner.allow()
+        runner.wait_entered()
+        assert engine.eta_s("a") == 2.0
 
 
 def test_a_deadline_that_passes_ends_the_request_before_its_next_evaluation() -> None:

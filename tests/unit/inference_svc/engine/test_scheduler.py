@@ -11,6 +11,7 @@ SMALL = BatchKey(Kind.DENOISE, "m", (4, 8, 8), 77)
 LARGE = BatchKey(Kind.DENOISE, "m", (4, 16, 16), 77)
 DECODE = BatchKey(Kind.DECODE, "m", (4, 8, 8))
 PROMPT = BatchKey(Kind.ENCODE_PROMPT, "m", (77,))
+TILE = BatchKey(Kind.UPSCALE, "u", (3, 192, 192))
 IMAGE = BatchKey(Kind.ENCODE_IMAGE, "m", (3, 64, 64))
 
 
@@ -71,6 +72,20 @@ def test_a_kind_that_is_passed_over_eight_times_gets_a_tick() -> None:
     enter(queue, "a", "step")
     enter(queue, "b", " ".join(f"finish{number}" for number in range(12)), key=DECODE)
     assert ticks(queue, 10).index("step") == 8
+
+
+def test_tiles_to_upscale_and_steps_take_turns() -> None:
+    queue = scheduler(limit=1)
+    enter(queue, "a", "a1 a2 a3", key=TILE)
+    enter(queue, "b", "b1 b2 b3")
+    assert ticks(queue, 6) == ["b1", "a1", "b2", "a2", "b3", "a3"]
+
+
+def test_tiles_to_upscale_don_t_keep_a_picture_from_being_finished() -> None:
+    queue = scheduler(limit=1)
+    enter(queue, "a", "a1 a2", key=TILE)
+    enter(queue, "b", "b1", key=DECODE)
+    assert ticks(queue, 3) == ["b1", "a1", "a2"]
 
 
 def test_patience_starts_anew_after_a_kind_has_had_its_tick() -> None:

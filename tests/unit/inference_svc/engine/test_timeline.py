@@ -28,6 +28,13 @@ def test_encoding_counts_pictures_and_prompts() -> None:
     assert timeline.stats(3.0).encode_s == 3.0
 
 
+def test_upscaling_counts_as_decoding_so_that_the_parts_add_up() -> None:
+    timeline = Timeline(begun=0.0)
+    timeline.worked(Kind.DECODE, 0.0, 1.0)
+    timeline.worked(Kind.UPSCALE, 1.0, 4.0)
+    assert (timeline.stats(4.0).decode_s, timeline.stats(4.0).total_s) == (4.0, 4.0)
+
+
 def test_the_mean_of_the_batches_is_weighted_by_rows() -> None:
     timeline = Timeline(begun=0.0)
     timeline.evaluated(1, 8)

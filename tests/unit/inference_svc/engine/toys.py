@@ -26,6 +26,7 @@ from inference_svc.work import (
     Pipeline,
     Report,
     Row,
+    UpscaleRow,
 )
 from latentwire.errors import LatentwireError, NotFound
 
@@ -47,6 +48,11 @@ def denoise_row(value: float = 1.0, *, sigma: float = 1.0, size: int = 2, contex
 def decode_row() -> DecodeRow:
     """A row of another kind."""
     return DecodeRow("toy", np.zeros((1, 1, 2, 2), np.float32))
+
+
+def tile_row() -> UpscaleRow:
+    """A tile to upscale."""
+    return UpscaleRow("toy", np.zeros((1, 3, 2, 2), np.float32))
 
 
 def prompt_row() -> EncodePromptRow:

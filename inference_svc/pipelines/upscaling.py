@@ -1,0 +1,117 @@
+"""Makes pictures larger: by interpolation, or by a network tile for tile, one tile an ask."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from PIL import Image
+
+from inference_svc.pipelines.spec import Pixels
+from inference_svc.pipelines.tiles import Grid, joined_column, joined_row
+from inference_svc.work import Array, Ask, Compute, Evaluate, UpscalerFacts, UpscaleRow
+from latentwire.errors import NotFound
+
+NONE: Final = UpscalerFacts("None")
+LANCZOS: Final = UpscalerFacts("Lanczos")
+NEAREST: Final = UpscalerFacts("Nearest")
+INTERPOLATING: Final = (NONE, LANCZOS, NEAREST)
+"""What needs no network, in A1111's order."""
+
+DEFAULT_TILE: Final = 192
+DEFAULT_OVERLAP: Final = 8
+MOST_PASSES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class UpscaleSpec:
+    """By what, and to which size in pixels. `tile`: side of a tile, 0: the whole picture at once.
+
+    `overlap`: pixels of the source that neighbouring tiles share, at least.
+    """
+
+    upscaler: UpscalerFacts
+    width: int
+    height: int
+    tile: int = DEFAULT_TILE
+    overlap: int = DEFAULT_OVERLAP
+
+
+def find_upscaler(name: str, upscalers: Sequence[UpscalerFacts]) -> UpscalerFacts:
+    """Returns the upscaler of that name. Raises NotFound, UPSCALER_NOT_FOUND."""
+    for upscaler in upscalers:
+        if upscaler.name == name:
+            return upscaler
+    known = ", ".join(upscaler.name for upscaler in upscalers)
+    raise NotFound(f"there is no upscaler {name!r}; known: {known}", reason="UPSCALER_NOT_FOUND")
+
+
+def upscale(spec: UpscaleSpec, pixels: Pixels) -> Generator[Ask, Any, Pixels]:
+    """Returns pixels (H, W, 3) at the size of `spec`, made by its upscaler.
+
+    A network runs up to three times, until both sides are long enough; Lanczos does the rest, and all of it where the
+    upscaler is "None" or nothing has to grow.
+    """
+    upscaler = spec.upscaler
+    if upscaler == NEAREST and _growth(spec, pixels) > 1:
+        pixels = yield Compute(_nearest, (pixels, _growth(spec, pixels)))
+    elif upscaler.scale > 1:
+        yield Compute(upscaler.load)
+        for _ in range(MOST_PASSES):
+            if _growth(spec, pixels) <= 1:
+                break
+            pixels = yield from _enlarged(spec, pixels)
+    exact: Pixels = yield Compute(resized, (pixels, spec.width, spec.height))
+    return exact
+
+
+def resized(pixels: Pixels, width: int, height: int) -> Pixels:
+    """Returns pixels (H, W, 3) at another size, by Lanczos; the same where they have it."""
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS), np.uint8)
+
+
+def passes(spec: UpscaleSpec, width: int, height: int) -> int:
+    """Returns how often the upscaler's network runs over a whole picture of that size."""
+    scale, count = spec.upscaler.scale, 0
+    while scale > 1 and count < MOST_PASSES and (width < spec.width or height < spec.height):
+        width, height, count = width * scale, height * scale, count + 1
+    return count
+
+
+def tile_count(spec: UpscaleSpec, width: int, height: int) -> int:
+    """Returns how many tiles a picture of that size takes, over all passes."""
+    scales = [spec.upscaler.scale**done for done in range(passes(spec, width, height))]
+    return sum(_grid(spec, height * scale, width * scale).count for scale in scales)
+
+
+def _growth(spec: UpscaleSpec, pixels: Pixels) -> float:
+    height, width = pixels.shape[:2]
+    return max(spec.width / int(width), spec.height / int(height))
+
+
+def _nearest(pixels: Pixels, factor: float) -> Pixels:
+    size = (round(pixels.shape[1] * factor), round(pixels.shape[0] * factor))
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.NEAREST), np.uint8)
+
+
+def _grid(spec: UpscaleSpec, height: int, width: int) -> Grid:
+    side = (spec.tile or height, spec.tile or width)
+    return Grid.over((height, width), spec.upscaler.tile or side, spec.overlap)
+
+
+def _enlarged(spec: UpscaleSpec, pixels: Pixels) -> Generator[Ask, Any, Pixels]:
+    """Runs the network once over the whole picture. What is between rows of tiles is kept in bytes: it may be large."""
+    grid, scale = _grid(spec, *pixels.shape[:2]), spec.upscaler.scale
+    rows = []
+    for top in grid.tops:
+        tiles: list[Array] = []
+        for left in grid.lefts:
+            (tile,) = yield Evaluate((UpscaleRow(spec.upscaler.name, grid.cut(pixels, top, left)),))
+            tiles.append(tile)
+        rows.append((yield Compute(joined_row, (grid, tiles, scale))))
+    enlarged: Pixels = yield Compute(joined_column, (grid, rows, scale))
+    return enlarged
