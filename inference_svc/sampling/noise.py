@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from inference_svc.sampling import mt19937
 from inference_svc.sampling.philox import randn
 
 __all__ = ["NOISE_SOURCES", "NoiseSpec", "draw", "randn"]
@@ -17,8 +18,8 @@ Noise: TypeAlias = np.ndarray[Any, Any]
 Shape: TypeAlias = tuple[int, int, int]
 Source: TypeAlias = Callable[[int, int, tuple[int, ...]], Noise]
 
-NOISE_SOURCES: Mapping[str, Source] = MappingProxyType({"nv": randn})
-"""Sources by name; each returns the draw of (seed, offset, shape)."""
+NOISE_SOURCES: Mapping[str, Source] = MappingProxyType({"nv": randn, "cpu": mt19937.randn})
+"""Sources by A1111's name in lower case; each returns the draw of (seed, offset, shape)."""
 
 _ALIGNED = 0.9995
 

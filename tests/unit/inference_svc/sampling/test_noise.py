@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference_svc.sampling import NoiseSpec
+from inference_svc.sampling import NOISE_SOURCES, NoiseSpec
 from inference_svc.sampling.noise import Noise, draw, randn
 
 SHAPE = (4, 6, 8)
@@ -91,3 +91,50 @@ def test_the_subseed_blends_at_the_size_resized_from() -> None:
     noise = draw(NoiseSpec(seed=5, subseed=6, subseed_strength=0.3, resize_from=(4, 4)), 0, SHAPE)
     small = draw(NoiseSpec(seed=5, subseed=6, subseed_strength=0.3), 0, (4, 4, 4))
     assert np.array_equal(noise[:, 1:5, 2:6], small)
+
+
+def first_in_torch(spec: NoiseSpec, shape: tuple[int, int, int]) -> tuple[torch.Tensor, torch.Generator]:
+    """The first noise by A1111's rules from torch's own generators, and the generator that goes on."""
+    going_on = torch.Generator().manual_seed(spec.seed)
+    full = torch.randn(shape, generator=going_on)
+    noise = full
+    if spec.resize_from:
+        noise = torch.randn((shape[0], *spec.resize_from), generator=torch.Generator().manual_seed(spec.seed))
+    if spec.subseed_strength:
+        other = torch.randn(noise.shape, generator=torch.Generator().manual_seed(spec.subseed))
+        noise = torch.tensor(slerp_in_torch(spec.subseed_strength, noise.numpy(), other.numpy()))
+    if spec.resize_from:
+        (dy, height), (dx, width) = (
+            ((large - small) // 2, small + 2 * min((large - small) // 2, 0))
+            for large, small in zip(shape[1:], spec.resize_from, strict=True)
+        )
+        into, source = full[:, max(dy, 0) :, max(dx, 0) :], noise[:, max(-dy, 0) :, max(-dx, 0) :]
+        into[:, :height, :width] = source[:, :height, :width]
+        noise = full
+    return noise, torch.Generator().manual_seed(spec.seed + spec.ensd) if spec.ensd else going_on
+
+
+@pytest.mark.parametrize("ensd", [0, 31337])
+@pytest.mark.parametrize("strength", [0.0, 0.3])
+@pytest.mark.parametrize("resize_from", [None, (3, 4), (9, 11), (9, 4), (4, 13), (7, 9)])
+def test_on_the_cpu_source_every_draw_is_torchs_by_a1111s_rules(
+    ensd: int, strength: float, resize_from: tuple[int, int] | None
+) -> None:
+    spec = NoiseSpec("cpu", seed=2**33 + 9, subseed=8, subseed_strength=strength, resize_from=resize_from, ensd=ensd)
+    first, going_on = first_in_torch(spec, SHAPE)
+    # float32 here and there; nearly opposite columns divide by a small sine.
+    np.testing.assert_allclose(draw(spec, 0, SHAPE), first, rtol=1e-5, atol=2e-6)
+    for index in (1, 2, 3):
+        np.testing.assert_allclose(draw(spec, index, SHAPE), torch.randn(SHAPE, generator=going_on), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("source", sorted(NOISE_SOURCES))
+def test_every_source_makes_different_pictures_of_different_seeds(source: str) -> None:
+    draws = [draw(NoiseSpec(source, seed=seed), index, SHAPE) for seed in (0, 1, 2**31) for index in (0, 1)]
+    assert len({noise.tobytes() for noise in draws}) == len(draws)
+
+
+def test_an_ensd_that_leaves_the_range_of_seeds_wraps_around() -> None:
+    for source, randn_of in NOISE_SOURCES.items():
+        below = draw(NoiseSpec(source, seed=1, ensd=-5), 1, SHAPE)
+        assert np.array_equal(below, randn_of(2**64 - 4, 0, SHAPE))
