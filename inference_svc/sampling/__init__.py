@@ -22,6 +22,7 @@ from inference_svc.sampling.plan import (
     Transition,
 )
 from inference_svc.sampling.planning import first_state, make_plan
+from inference_svc.sampling.progress import evaluation_count, sigma_reached
 from inference_svc.sampling.registry import SAMPLERS, SamplerSpec, find_sampler, resolve_scheduler
 from inference_svc.sampling.schedules import SCHEDULERS, ScheduleOptions, SchedulerSpec, find_scheduler
 from inference_svc.sampling.solve import solve, solve_step
@@ -47,6 +48,7 @@ __all__ = [
     "check_plan",
     "check_state",
     "denoiser",
+    "evaluation_count",
     "find_sampler",
     "find_scheduler",
     "first_state",
@@ -54,6 +56,7 @@ __all__ = [
     "make_plan",
     "noise",
     "resolve_scheduler",
+    "sigma_reached",
     "solve",
     "solve_step",
     "to_numpy",

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from inference_svc.sampling.arrays import Array
 from inference_svc.sampling.noise import NOISE_SOURCES, NoiseSpec
-from inference_svc.sampling.plan import Options, SamplerState, SamplingPlan, Transition
+from inference_svc.sampling.plan import (
+    UNI_PC_SKIP_TYPES,
+    UNI_PC_VARIANTS,
+    Options,
+    SamplerState,
+    SamplingPlan,
+    Transition,
+)
 from inference_svc.sampling.registry import find_sampler
 from inference_svc.sampling.schedules import ScheduleOptions
+from inference_svc.sampling.spec import SamplerSpec
 from latentwire.errors import InvalidArgument
 
 LARGEST_SIGMA = 1e6
 MOST_TRANSITIONS = 10_000
 LARGEST_LATENT_SIDE = 4096
+MOST_EVALUATIONS = 10
 
 
 def check_plan(plan: SamplingPlan) -> None:
     """Raises InvalidArgument where a plan, such as one from the wire, is not one that a sampler can follow."""
-    find_sampler(plan.sampler)
+    spec = find_sampler(plan.sampler)
     check_options(plan.options)
     check_noise(plan.noise)
     check_latents(plan.init_latents, plan.mask)
     _require(plan.step_count <= MOST_TRANSITIONS, "transitions", plan.step_count, f"at most {MOST_TRANSITIONS}")
+    _check_range(spec, plan)
     for transition in plan.transitions:
         _check_transition(transition)
 
@@ -31,7 +41,7 @@ def check_plan(plan: SamplingPlan) -> None:
 def check_state(plan: SamplingPlan, state: SamplerState) -> None:
     """Raises InvalidArgument where a state is none of this plan's: wrong step, x or memory."""
     _require(0 <= state.step <= plan.step_count, "step", state.step, f"0 to {plan.step_count}")
-    _require(state.done == (state.step == plan.step_count), "done", state.done, "true after the last step only")
+    _check_done(plan, state)
     _require(min(state.evaluations, state.draws) >= 0, "evaluations", state.evaluations, "0 or more, as draws are")
     shape = tuple(state.x.shape)
     _require(len(shape) == 4 and shape[0] == 1 and min(shape) > 0, "x", shape, "a shape (1, C, H, W)")
@@ -41,9 +51,12 @@ def check_state(plan: SamplingPlan, state: SamplerState) -> None:
 
 
 def check_options(options: Options) -> None:
-    """Raises InvalidArgument unless every number is finite and 0 or more."""
+    """Raises InvalidArgument unless every number is finite and 0 or more, and UniPC's are what it knows."""
     for field in ("eta", "s_churn", "s_tmin", "s_tmax", "s_noise"):
         _check_amount(field, getattr(options, field) or 0.0)
+    _require_one("uni_pc_variant", options.uni_pc_variant, UNI_PC_VARIANTS)
+    _require_one("uni_pc_skip_type", options.uni_pc_skip_type, UNI_PC_SKIP_TYPES)
+    _require(1 <= options.uni_pc_order <= 3, "uni_pc_order", options.uni_pc_order, "1 to 3")
 
 
 def check_schedule(options: ScheduleOptions) -> None:
@@ -55,11 +68,13 @@ def check_schedule(options: ScheduleOptions) -> None:
 
 def check_noise(spec: NoiseSpec) -> None:
     """Raises InvalidArgument where noise can't be drawn from a specification."""
-    _require(spec.source in NOISE_SOURCES, "source", spec.source, ", ".join(NOISE_SOURCES))
+    _require_one("source", spec.source, NOISE_SOURCES)
     for field in ("seed", "subseed"):
         seed = getattr(spec, field)
         _require(0 <= seed < 2**64, field, seed, "0 to 2**64 - 1")
     _check_amount("subseed_strength", spec.subseed_strength, 1.0)
+    _check_amount("noise.sigma_min", spec.sigma_min, LARGEST_SIGMA)
+    _check_amount("noise.sigma_max", spec.sigma_max, LARGEST_SIGMA)
     if spec.resize_from is not None:
         fits = all(1 <= side <= LARGEST_LATENT_SIDE for side in spec.resize_from)
         _require(fits, "resize_from", spec.resize_from, f"sides of 1 to {LARGEST_LATENT_SIDE}")
@@ -82,11 +97,33 @@ def _check_transition(transition: Transition) -> None:
     _require(0 < sigma <= LARGEST_SIGMA, "sigma", sigma, f"more than 0, to {LARGEST_SIGMA}")
     _require(0 <= sigma_next <= sigma, "sigma_next", sigma_next, f"0 to sigma, {sigma}")
     _require(math.isfinite(transition.timestep), "timestep", transition.timestep, "a finite number")
-    _require(transition.renoise == 0, "renoise", transition.renoise, "0 with the samplers there are")
+    _check_amount("renoise", transition.renoise, LARGEST_SIGMA)
+    _check_amount("model_sigma", transition.model_sigma, LARGEST_SIGMA)
+    calls = transition.evaluations
+    _require(0 <= calls <= MOST_EVALUATIONS, "evaluations", calls, f"0 to {MOST_EVALUATIONS}")
+
+
+def _check_range(spec: SamplerSpec, plan: SamplingPlan) -> None:
+    """A sampler that finds its own steps goes by the range alone, and a Brownian path is known within it only."""
+    low, high = plan.noise.sigma_min, plan.noise.sigma_max
+    _require(spec.chooses_steps or not plan.chooses_steps, "transitions", 0, "one or more between two noise levels")
+    _require(not (spec.chooses_steps and plan.transitions), "transitions", len(plan.transitions), "none")
+    if plan.chooses_steps:
+        _require(low > 0, "noise.sigma_min", low, "more than 0")
+    if spec.brownian:
+        visited = [sigma for step in plan.transitions for sigma in (step.sigma, step.sigma_next) if sigma]
+        inside = all(low <= sigma <= high for sigma in visited)
+        _require(inside, "noise.sigma_max", high, "such that all of the path lies between noise.sigma_min and it")
+
+
+def _check_done(plan: SamplingPlan, state: SamplerState) -> None:
+    if plan.chooses_steps:
+        return _require(state.step > 0 or not state.done, "done", state.done, "true after a step only")
+    return _require(state.done == (state.step == plan.step_count), "done", state.done, "true after the last step only")
 
 
 def _check_history(plan: SamplingPlan, state: SamplerState) -> None:
-    length = min(state.step, find_sampler(plan.sampler).history_length)
+    length = find_sampler(plan.sampler).history_count(state.step)
     _require(len(state.history) == length, "history", len(state.history), f"{length} arrays at step {state.step}")
     for past in state.history:
         _check_same_shape("history", past, tuple(state.x.shape))
@@ -99,6 +136,10 @@ def _check_same_shape(field: str, array: Array, shape: Sequence[int]) -> None:
 def _check_amount(field: str, value: float, most: float = math.inf) -> None:
     allowed = "0 or more" if most == math.inf else f"0 to {most:g}"
     _require(math.isfinite(value) and 0 <= value <= most, field, value, allowed)
+
+
+def _require_one(field: str, value: str, allowed: Collection[str]) -> None:
+    _require(value in allowed, field, value, ", ".join(allowed))
 
 
 def _require(condition: bool, field: str, value: object, allowed: str) -> None:

@@ -69,7 +69,7 @@ def first_state(plan: SamplingPlan, shape: Shape) -> SamplerState:
 
 def _start(plan: SamplingPlan, noise: Array) -> Array:
     init = None if plan.init_latents is None else as_float32(plan.init_latents)
-    if not plan.transitions:
+    if plan.step_count == 0:
         return noise if init is None else init
     init_scale, noise_scale = find_sampler(plan.sampler).start(plan)
     return noise * noise_scale if init is None else init * init_scale + like(noise, init) * noise_scale
@@ -78,7 +78,8 @@ def _start(plan: SamplingPlan, noise: Array) -> Array:
 def _path(spec: SamplerSpec, part: Window, model: ModelSigmas, scheduler: str, options: ScheduleOptions) -> Path:
     discard = options.discard_next_to_last_sigma
     discard = spec.discard_next_to_last_sigma if discard is None else discard
-    return spec.path(PathRequest(part, model, SCHEDULERS[scheduler], options, discard))
+    path = spec.path(PathRequest(part, model, SCHEDULERS[scheduler], options, discard))
+    return path if path.transitions or spec.chooses_steps else Path(())
 
 
 def _check(steps: int, strength: float | None, options: Options, schedule: ScheduleOptions) -> None:

@@ -2,68 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from inference_svc.sampling.ddim import ddim
-from inference_svc.sampling.dpmpp import dpmpp_2m
-from inference_svc.sampling.euler import euler, euler_ancestral
-from inference_svc.sampling.heun import heun
-from inference_svc.sampling.lms import lms
-from inference_svc.sampling.paths import Path, PathRequest, sigma_path, sigma_start, timestep_path, timestep_start
-from inference_svc.sampling.plan import SamplerState, SamplingPlan, Steps
+from inference_svc.sampling import sigma_samplers, timestep_samplers
 from inference_svc.sampling.schedules import find_scheduler
+from inference_svc.sampling.spec import SamplerSpec
 from latentwire.errors import InvalidArgument
 
+__all__ = ["SAMPLERS", "SamplerSpec", "find_sampler", "resolve_scheduler"]
 
-def _options(**options: str) -> Mapping[str, str]:
-    return MappingProxyType(options)
-
-
-@dataclass(frozen=True, slots=True)
-class SamplerSpec:
-    """A sampler as it is listed, and the functions it is made of.
-
-    `name`, `aliases` and `options` are A1111's. `step` does one transition; `path` makes the transitions; `start`
-    returns what init latents and noise are multiplied by. `history_length`: the most arrays that it remembers.
-    """
-
-    name: str
-    aliases: tuple[str, ...]
-    step: Callable[[SamplingPlan, SamplerState], Steps]
-    options: Mapping[str, str] = field(default_factory=_options)
-    evaluations_per_step: int = 1
-    default_eta: float = 0.0
-    history_length: int = 0
-    path: Callable[[PathRequest], Path] = sigma_path
-    start: Callable[[SamplingPlan], tuple[float, float]] = sigma_start
-
-    @property
-    def default_scheduler(self) -> str:
-        """The schedule that "automatic" means with this sampler."""
-        return self.options.get("scheduler", "uniform")
-
-    @property
-    def discard_next_to_last_sigma(self) -> bool:
-        """Whether the last sigma before 0 is left out unless the caller says otherwise."""
-        return "discard_next_to_last_sigma" in self.options
-
-
-_SPECS = (
-    SamplerSpec("DPM++ 2M", ("k_dpmpp_2m",), dpmpp_2m, options=_options(scheduler="karras"), history_length=1),
-    SamplerSpec(
-        "Euler a",
-        ("k_euler_a", "k_euler_ancestral"),
-        euler_ancestral,
-        options=_options(uses_ensd="True"),
-        default_eta=1.0,
-    ),
-    SamplerSpec("Euler", ("k_euler",), euler),
-    SamplerSpec("LMS", ("k_lms",), lms, history_length=3),
-    SamplerSpec("Heun", ("k_heun",), heun, options=_options(second_order="True"), evaluations_per_step=2),
-    SamplerSpec("DDIM", ("ddim",), ddim, path=timestep_path, start=timestep_start),
+_ORDER = (
+    "DPM++ 2M",
+    "DPM++ SDE",
+    "DPM++ 2M SDE",
+    "DPM++ 2M SDE Heun",
+    "DPM++ 2S a",
+    "DPM++ 3M SDE",
+    "Euler a",
+    "Euler",
+    "LMS",
+    "Heun",
+    "DPM2",
+    "DPM2 a",
+    "DPM fast",
+    "DPM adaptive",
+    "Restart",
+    "DDIM",
+    "DDIM CFG++",
+    "PLMS",
+    "UniPC",
+    "LCM",
 )
+_SPECS = sorted((*sigma_samplers.SPECS, *timestep_samplers.SPECS), key=lambda spec: _ORDER.index(spec.name))
 
 SAMPLERS: Mapping[str, SamplerSpec] = MappingProxyType({spec.name: spec for spec in _SPECS})
 """Samplers by A1111's display name, in its order."""

@@ -836,6 +836,8 @@ class Transition(_message.Message):
     SIGMA_NEXT_FIELD_NUMBER: _builtins.int
     TIMESTEP_FIELD_NUMBER: _builtins.int
     RENOISE_FIELD_NUMBER: _builtins.int
+    EVALUATIONS_FIELD_NUMBER: _builtins.int
+    MODEL_SIGMA_FIELD_NUMBER: _builtins.int
     sigma: _builtins.float
     """Noise level that it starts from."""
     sigma_next: _builtins.float
@@ -844,6 +846,10 @@ class Transition(_message.Message):
     """The model's time at sigma."""
     renoise: _builtins.float
     """Standard deviation of noise added before the step, for solvers that go up again. 0: none."""
+    evaluations: _builtins.int
+    """Model evaluations that the step makes, at most, in solvers where that differs from step to step. 0: the solver's."""
+    model_sigma: _builtins.float
+    """Noise level that the model is asked at, where that is another than sigma. 0: sigma."""
     def __init__(
         self,
         *,
@@ -851,10 +857,12 @@ class Transition(_message.Message):
         sigma_next: _builtins.float = ...,
         timestep: _builtins.float = ...,
         renoise: _builtins.float = ...,
+        evaluations: _builtins.int = ...,
+        model_sigma: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["renoise", b"renoise", "sigma", b"sigma", "sigma_next", b"sigma_next", "timestep", b"timestep"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["evaluations", b"evaluations", "model_sigma", b"model_sigma", "renoise", b"renoise", "sigma", b"sigma", "sigma_next", b"sigma_next", "timestep", b"timestep"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

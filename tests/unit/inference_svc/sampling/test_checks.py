@@ -47,7 +47,14 @@ def with_transition(transition: Transition) -> SamplingPlan:
         ("sigma_next", with_transition(Transition(1.0, -1.0, 0.0))),
         ("sigma_next", with_transition(Transition(1.0, 2.0, 0.0))),
         ("timestep", with_transition(Transition(1.0, 0.5, math.nan))),
-        ("renoise", with_transition(Transition(1.0, 0.5, 0.0, renoise=1.0))),
+        ("renoise", with_transition(Transition(1.0, 0.5, 0.0, renoise=-1.0))),
+        ("model_sigma", with_transition(Transition(1.0, 0.5, 0.0, model_sigma=math.nan))),
+        ("evaluations", with_transition(Transition(1.0, 0.5, 0.0, evaluations=11))),
+        ("uni_pc_variant", replace(PLAN, options=replace(PLAN.options, uni_pc_variant="bh3"))),
+        ("uni_pc_skip_type", replace(PLAN, options=replace(PLAN.options, uni_pc_skip_type=""))),
+        ("uni_pc_order", replace(PLAN, options=replace(PLAN.options, uni_pc_order=4))),
+        ("noise.sigma_max", replace(PLAN, noise=NoiseSpec(sigma_max=math.inf))),
+        ("transitions", replace(PLAN, transitions=())),
     ],
 )
 def test_a_plan_that_no_sampler_can_follow_is_refused(field: str, plan: SamplingPlan) -> None:
