@@ -18,12 +18,15 @@ from inference_svc.models import (
     ModelState,
     OnnxSettings,
     Registry,
+    Upscalers,
     choose_device,
     device_memory,
 )
+from inference_svc.pipelines.upscaling import INTERPOLATING
 from inference_svc.rpc.backend import Backend
 from inference_svc.rpc.catalogue import LoadProgress, Memory, ModelEntry, State, UsableModel
 from inference_svc.settings import Settings
+from inference_svc.work import UpscalerFacts
 from latentwire.errors import LatentwireError
 
 log = logging.getLogger(__name__)
@@ -41,8 +44,8 @@ _STATES: Mapping[ModelState, State] = MappingProxyType(
 class RegistryCatalogue:
     """The registry of models as servicers need it."""
 
-    def __init__(self, registry: Registry, device: Device) -> None:
-        self._registry, self._device = registry, device
+    def __init__(self, registry: Registry, upscalers: Upscalers, device: Device) -> None:
+        self._registry, self._upscalers, self._device = registry, upscalers, device
 
     def entries(self) -> Sequence[ModelEntry]:
         """Returns every model, by name."""
@@ -55,6 +58,10 @@ class RegistryCatalogue:
     async def refresh(self) -> None:
         """Looks at the disk again."""
         await asyncio.to_thread(self._registry.entries, refresh=True)
+
+    async def upscalers(self) -> Sequence[UpscalerFacts]:
+        """Interpolation first, then networks by name."""
+        return (*INTERPOLATING, *await asyncio.to_thread(self._upscalers.look))
 
     @contextmanager
     def use(self, name: str) -> Iterator[UsableModel]:
@@ -96,14 +103,15 @@ def real_backend(
 ) -> Backend:
     """Returns a backend whose engine is started. Raises FailedPrecondition, NotFound."""
     device = choose_device(settings.device)
-    runner = ModelRunner()
     log.info("device %s: %s", device.kind, device.reason)
     onnx = OnnxSettings(threads=settings.threads, spinning=settings.spinning)
+    upscalers = Upscalers(settings.models_dir, device, onnx)
+    runner = ModelRunner(upscalers)
     loader = Loader(device, onnx, prefer_torch=settings.engine == "torch")
     registry = Registry(Catalog(settings.model, settings.models_dir), loader, runner)
     engine = Engine(runner, engine_settings, metrics=metrics, on_lost=on_lost)
     engine.start()
-    return Backend(settings.engine, engine, RegistryCatalogue(registry, device))
+    return Backend(settings.engine, engine, RegistryCatalogue(registry, upscalers, device))
 
 
 def _listed(entry: Entry) -> ModelEntry:

@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 
-from inference_svc.fake.facts import MODEL, fake_facts
+from inference_svc.fake.facts import FAKE_UPSCALER, MODEL, fake_facts
 from inference_svc.fake.tokenizer import FakeTokenizer
+from inference_svc.pipelines.upscaling import INTERPOLATING
 from inference_svc.rpc.catalogue import LoadProgress, Memory, ModelEntry, State, UsableModel
+from inference_svc.work import UpscalerFacts
 from latentwire.errors import NotFound, Unavailable
 
 
@@ -33,6 +35,10 @@ class FakeCatalogue:
 
     async def refresh(self) -> None:
         """There is no disk to look at."""
+
+    async def upscalers(self) -> Sequence[UpscalerFacts]:
+        """Interpolation, and a network that is none."""
+        return (*INTERPOLATING, FAKE_UPSCALER)
 
     @contextmanager
     def use(self, name: str) -> Iterator[UsableModel]:

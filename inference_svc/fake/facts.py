@@ -6,10 +6,11 @@ import hashlib
 
 import numpy as np
 
-from inference_svc.fake.runner import CHANNELS, CONTEXT_WIDTH, SCALE, to_rgb
-from inference_svc.work import ModelFacts
+from inference_svc.fake.runner import CHANNELS, CONTEXT_WIDTH, SCALE, UPSCALE, to_rgb
+from inference_svc.work import ModelFacts, UpscalerFacts
 
 MODEL = "fake"
+FAKE_UPSCALER = UpscalerFacts("Fake 2x", UPSCALE, MODEL)
 _DIGEST = hashlib.sha256(b"latentwire fake model, version 1").hexdigest()
 
 

@@ -14,6 +14,7 @@ from inference_svc.models.onnx_graph import OnnxSettings
 from inference_svc.models.registry import Entry, Registry
 from inference_svc.models.states import ModelState
 from inference_svc.models.tokenizer import ClipTokenizer
+from inference_svc.models.upscalers import Upscalers
 
 __all__ = [
     "Catalog",
@@ -27,6 +28,7 @@ __all__ = [
     "ModelState",
     "OnnxSettings",
     "Registry",
+    "Upscalers",
     "choose_device",
     "device_memory",
 ]

@@ -9,7 +9,8 @@ from types import MappingProxyType
 from inference_svc.models.activations import Activations
 from inference_svc.models.evaluate import Evaluator
 from inference_svc.models.tokenizer import ClipTokenizer
-from inference_svc.work import Array, BatchKey, ModelFacts, Row
+from inference_svc.models.upscalers import Upscalers
+from inference_svc.work import Array, BatchKey, Kind, ModelFacts, Row
 from latentwire.errors import NotFound
 
 
@@ -30,13 +31,14 @@ class LoadedModel:
 
 
 class ModelRunner:
-    """The engine's Runner over all loaded models.
+    """The engine's Runner over all loaded models and upscalers.
 
     `run` is called by the device thread alone. Another thread may hand a model over or take it away at any time: the
     table is replaced as a whole, so that a batch that runs keeps what it began with.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, upscalers: Upscalers | None = None) -> None:
+        self._upscalers = upscalers
         self._models: Mapping[str, LoadedModel] = MappingProxyType({})
 
     def hand_over(self, model: LoadedModel) -> None:
@@ -49,6 +51,8 @@ class ModelRunner:
 
     def run(self, key: BatchKey, rows: Sequence[Row]) -> list[Array]:
         """Returns the result of each row, in order; see the engine's Runner."""
+        if key.kind is Kind.UPSCALE and self._upscalers is not None:
+            return self._upscalers.run(rows)
         return self._model(key.model).evaluator.run(key.kind, rows)
 
     def facts(self, model: str) -> ModelFacts:
@@ -57,6 +61,8 @@ class ModelRunner:
 
     def max_rows(self, key: BatchKey) -> int | None:
         """Returns the most rows that a batch of this key may have."""
+        if key.kind is Kind.UPSCALE and self._upscalers is not None:
+            return self._upscalers.max_rows(key)
         return self._model(key.model).max_rows(key)
 
     def _model(self, name: str) -> LoadedModel:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
 from inference_svc.prompts import Tokenizer
-from inference_svc.work import ModelFacts
+from inference_svc.work import ModelFacts, UpscalerFacts
 
 State: TypeAlias = Literal["available", "loading", "loaded", "failed"]
 
@@ -65,6 +65,10 @@ class Catalogue(Protocol):
 
     async def refresh(self) -> None:
         """Looks at the disk again."""
+        ...
+
+    async def upscalers(self) -> Sequence[UpscalerFacts]:
+        """Looks at the disk, and returns what makes pictures larger, in the order in which it is shown."""
         ...
 
     def use(self, name: str) -> AbstractContextManager[UsableModel]:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from inference_svc.rpc.catalogue import Catalogue, ModelEntry
-from inference_svc.rpc.conversion.models import model_message, sampler_message, scheduler_message
+from inference_svc.rpc.conversion.models import model_message, sampler_message, scheduler_message, upscaler_message
 from inference_svc.sampling import SAMPLERS, SCHEDULERS
 from latentwire.errors import NotFound
 from latentwire.v1 import model_service_pb2 as m
@@ -16,7 +16,6 @@ LATENT_UPSCALERS = (
     "Latent", "Latent (antialiased)", "Latent (bicubic)", "Latent (bicubic antialiased)", "Latent (nearest)",
     "Latent (nearest-exact)",
 )  # fmt: skip
-IMAGE_UPSCALERS = ("None", "Lanczos", "Nearest")
 
 
 class ModelServicer:
@@ -71,7 +70,7 @@ class ModelServicer:
         """Lists what makes pictures or latents larger."""
         return m.ListUpscalersResponse(
             upscalers=[
-                *(m.Upscaler(name=name, kind=m.UPSCALER_KIND_IMAGE, scale=4.0) for name in IMAGE_UPSCALERS),
+                *map(upscaler_message, await self._catalogue.upscalers()),
                 *(m.Upscaler(name=name, kind=m.UPSCALER_KIND_LATENT, scale=1.0) for name in LATENT_UPSCALERS),
             ]
         )

@@ -34,12 +34,21 @@ from tests.contract.engines import (
 )
 from tests.contract.gate import Gate
 from tests.contract.serving import Serving, serving
+from tests.upscalers import NAME, write_nearest
 
 
 @pytest.fixture(scope="session")
 def loaded_model(flatland_folder: Path) -> LoadedModel:
     """The model, loaded once for all tests."""
     return Loader(Device("cpu")).load(flatland_folder.name, flatland_folder)
+
+
+@pytest.fixture(scope="session")
+def models_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of models with an upscaler in it."""
+    folder = tmp_path_factory.mktemp("models")
+    write_nearest(folder / "upscalers" / f"{NAME}.onnx")
+    return folder
 
 
 @pytest.fixture(scope="module", params=list(SAYS))
@@ -50,11 +59,11 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def make_backend(engine: str, request: pytest.FixtureRequest, flatland_folder: Path) -> MakeBackend:
+def make_backend(engine: str, request: pytest.FixtureRequest, flatland_folder: Path, models_dir: Path) -> MakeBackend:
     """Makes backends of the engine under test."""
     if engine == "fake":
         return fake
-    return partial(real, flatland_folder, request.getfixturevalue("loaded_model"))
+    return partial(real, flatland_folder, request.getfixturevalue("loaded_model"), models_dir)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from inference_svc.engine import Engine, EngineSettings, Runner
 from inference_svc.fake.backend import FakeOptions, fake_backend, fake_runner
-from inference_svc.models import Catalog, Device, LoadedModel, ModelRunner, Registry
+from inference_svc.models import Catalog, Device, LoadedModel, ModelRunner, Registry, Upscalers
 from inference_svc.models.loading import Progress
 from inference_svc.real_backend import RegistryCatalogue
 from inference_svc.rpc.backend import Backend
@@ -71,14 +71,17 @@ class _Already:
         return self._model
 
 
-def real(path: Path, model: LoadedModel, settings: EngineSettings | None = None, *, around: Around = bare) -> Backend:
-    """The real engine on a model that is loaded."""
-    runner = ModelRunner()
+def real(
+    path: Path, model: LoadedModel, models_dir: Path, settings: EngineSettings | None = None, *, around: Around = bare
+) -> Backend:
+    """The real engine on a model that is loaded, with what lies in `models_dir` beside it."""
+    upscalers = Upscalers(models_dir, Device("cpu"))
+    runner = ModelRunner(upscalers)
     registry = Registry(Catalog(str(path)), _Already(model), runner)
     registry.load().result(10)
     engine = Engine(around(runner), settings)
     engine.start()
-    return Backend("onnx", engine, RegistryCatalogue(registry, Device("cpu")))
+    return Backend("onnx", engine, RegistryCatalogue(registry, upscalers, Device("cpu")))
 
 
 async def require_answers_of(name: str, running: Serving, token: str = "") -> None:

@@ -9,7 +9,14 @@ import pytest
 
 from tests.guard.scratch import PACKAGES, copied, plant, run
 
-SUITE = ("pyproject.toml", "tests/conftest.py", "tests/flatland.py", "tests/loopback.py", "tests/contract")
+SUITE = (
+    "pyproject.toml",
+    "tests/conftest.py",
+    "tests/flatland.py",
+    "tests/loopback.py",
+    "tests/upscalers.py",
+    "tests/contract",
+)
 ENGINES, SERVICE = "tests/contract/engines.py", "inference_svc/service.py"
 
 
@@ -31,12 +38,16 @@ def run_cases(folder: Path, file: str, pattern: str) -> subprocess.CompletedProc
     ],
 )
 def test_a_contract_suite_that_runs_on_the_fake_alone_is_red(product: Path, stand_in: str, words: str) -> None:
-    plant(product / ENGINES, "    runner = ModelRunner()\n", f"    return {stand_in}\n    runner = ModelRunner()\n")
+    plant(
+        product / ENGINES,
+        "    runner = ModelRunner(upscalers)\n",
+        f"    return {stand_in}\n    runner = ModelRunner(upscalers)\n",
+    )
     plant(
         product / ENGINES, "from pathlib import Path\n", "from dataclasses import replace\nfrom pathlib import Path\n"
     )
     done = run_cases(product, "test_models.py", "as_it_is_listed and real")
-    assert (done.returncode, words in done.stdout) == (1, True)
+    assert (done.returncode, words in done.stdout) == (1, True), done.stdout + done.stderr
 
 
 def test_a_service_that_falls_back_to_the_fake_is_red(product: Path) -> None:

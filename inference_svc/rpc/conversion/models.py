@@ -9,7 +9,7 @@ import numpy as np
 from inference_svc.rpc.catalogue import ModelEntry
 from inference_svc.rpc.conversion.tensors import to_tensor
 from inference_svc.sampling import SamplerSpec, SchedulerSpec
-from inference_svc.work import ModelFacts
+from inference_svc.work import ModelFacts, UpscalerFacts
 from latentwire.v1 import model_service_pb2 as m
 from latentwire.v1 import types_pb2 as t
 
@@ -54,6 +54,17 @@ def scheduler_message(spec: SchedulerSpec) -> m.NoiseScheduler:
         aliases=spec.aliases,
         default_rho=spec.default_rho,
         need_inner_model=spec.need_inner_model,
+    )
+
+
+def upscaler_message(facts: UpscalerFacts) -> m.Upscaler:
+    """Returns what makes pictures larger as it is listed; what can do any size says 4, as A1111 does."""
+    return m.Upscaler(
+        name=facts.name,
+        kind=m.UPSCALER_KIND_IMAGE,
+        scale=facts.scale or 4.0,
+        model_name=facts.name if facts.path else "",
+        model_path=facts.path,
     )
 
 
