@@ -26,7 +26,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from latentwire.v1 import types_pb2 as latentwire_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*latentwire/v1/postprocessing_service.proto\x12\rlatentwire.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19latentwire/v1/types.proto\"\x8c\x02\n\x13UpscaleImageRequest\x12#\n\x05image\x18\x01 \x01(\x0b\x32\x14.latentwire.v1.Image\x12\x10\n\x08upscaler\x18\x02 \x01(\t\x12\x12\n\x05scale\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\r\n\x05width\x18\x04 \x01(\x05\x12\x0e\n\x06height\x18\x05 \x01(\x05\x12\x0c\n\x04\x63rop\x18\x06 \x01(\x08\x12\x17\n\x0fsecond_upscaler\x18\x07 \x01(\t\x12\x19\n\x11second_visibility\x18\x08 \x01(\x01\x12+\n\x06output\x18\t \x01(\x0b\x32\x1b.latentwire.v1.ImageOptions\x12\x12\n\nrequest_id\x18\n \x01(\tB\x08\n\x06_scale\"_\n\x14UpscaleImageResponse\x12\x12\n\x08\x66raction\x18\x01 \x01(\x01H\x00\x12*\n\x05image\x18\x02 \x01(\x0b\x32\x19.latentwire.v1.ImageChunkH\x00\x42\x07\n\x05\x65vent\"\xbe\x01\n\x13RestoreFacesRequest\x12#\n\x05image\x18\x01 \x01(\x0b\x32\x14.latentwire.v1.Image\x12\r\n\x05model\x18\x02 \x01(\t\x12\x17\n\nvisibility\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x13\n\x06weight\x18\x04 \x01(\x01H\x01\x88\x01\x01\x12+\n\x06output\x18\x05 \x01(\x0b\x32\x1b.latentwire.v1.ImageOptionsB\r\n\x0b_visibilityB\t\n\x07_weight\"_\n\x14RestoreFacesResponse\x12\x12\n\x08\x66raction\x18\x01 \x01(\x01H\x00\x12*\n\x05image\x18\x02 \x01(\x0b\x32\x19.latentwire.v1.ImageChunkH\x00\x42\x07\n\x05\x65vent\"J\n\x14\x44\x65scribeImageRequest\x12#\n\x05image\x18\x01 \x01(\x0b\x32\x14.latentwire.v1.Image\x12\r\n\x05model\x18\x02 \x01(\t\"O\n\x15\x44\x65scribeImageResponse\x12\x0f\n\x07\x63\x61ption\x18\x01 \x01(\t\x12%\n\x04tags\x18\x02 \x03(\x0b\x32\x17.latentwire.v1.ImageTag\",\n\x08ImageTag\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nconfidence\x18\x02 \x01(\x01\x32\x99\x03\n\x15PostprocessingService\x12|\n\x0cUpscaleImage\x12\".latentwire.v1.UpscaleImageRequest\x1a#.latentwire.v1.UpscaleImageResponse\"!\x82\xd3\xe4\x93\x02\x1b\"\x16/api/v1/images:upscale:\x01*0\x01\x12\x81\x01\n\x0cRestoreFaces\x12\".latentwire.v1.RestoreFacesRequest\x1a#.latentwire.v1.RestoreFacesResponse\"&\x82\xd3\xe4\x93\x02 \"\x1b/api/v1/images:restoreFaces:\x01*0\x01\x12~\n\rDescribeImage\x12#.latentwire.v1.DescribeImageRequest\x1a$.latentwire.v1.DescribeImageResponse\"\"\x82\xd3\xe4\x93\x02\x1c\"\x17/api/v1/images:describe:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*latentwire/v1/postprocessing_service.proto\x12\rlatentwire.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19latentwire/v1/types.proto\"\xfb\x02\n\x13UpscaleImageRequest\x12#\n\x05image\x18\x01 \x01(\x0b\x32\x14.latentwire.v1.Image\x12\x10\n\x08upscaler\x18\x02 \x01(\t\x12\x12\n\x05scale\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\r\n\x05width\x18\x04 \x01(\x05\x12\x0e\n\x06height\x18\x05 \x01(\x05\x12\x0c\n\x04\x63rop\x18\x06 \x01(\x08\x12\x17\n\x0fsecond_upscaler\x18\x07 \x01(\t\x12\x19\n\x11second_visibility\x18\x08 \x01(\x01\x12+\n\x06output\x18\t \x01(\x0b\x32\x1b.latentwire.v1.ImageOptions\x12\x12\n\nrequest_id\x18\n \x01(\t\x12\x11\n\x04tile\x18\x0b \x01(\x05H\x01\x88\x01\x01\x12\x14\n\x07overlap\x18\x0c \x01(\x05H\x02\x88\x01\x01\x12&\n\x04task\x18\r \x01(\x0b\x32\x13.latentwire.v1.TaskH\x03\x88\x01\x01\x42\x08\n\x06_scaleB\x07\n\x05_tileB\n\n\x08_overlapB\x07\n\x05_task\"_\n\x14UpscaleImageResponse\x12\x12\n\x08\x66raction\x18\x01 \x01(\x01H\x00\x12*\n\x05image\x18\x02 \x01(\x0b\x32\x19.latentwire.v1.ImageChunkH\x00\x42\x07\n\x05\x65vent\"\xbe\x01\n\x13RestoreFacesRequest\x12#\n\x05image\x18\x01 \x01(\x0b\x32\x14.latentwire.v1.Image\x12\r\n\x05model\x18\x02 \x01(\t\x12\x17\n\nvisibility\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x13\n\x06weight\x18\x04 \x01(\x01H\x01\x88\x01\x01\x12+\n\x06output\x18\x05 \x01(\x0b\x32\x1b.latentwire.v1.ImageOptionsB\r\n\x0b_visibilityB\t\n\x07_weight\"_\n\x14RestoreFacesResponse\x12\x12\n\x08\x66raction\x18\x01 \x01(\x01H\x00\x12*\n\x05image\x18\x02 \x01(\x0b\x32\x19.latentwire.v1.ImageChunkH\x00\x42\x07\n\x05\x65vent\"J\n\x14\x44\x65scribeImageRequest\x12#\n\x05image\x18\x01 \x01(\x0b\x32\x14.latentwire.v1.Image\x12\r\n\x05model\x18\x02 \x01(\t\"O\n\x15\x44\x65scribeImageResponse\x12\x0f\n\x07\x63\x61ption\x18\x01 \x01(\t\x12%\n\x04tags\x18\x02 \x03(\x0b\x32\x17.latentwire.v1.ImageTag\",\n\x08ImageTag\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nconfidence\x18\x02 \x01(\x01\x32\x99\x03\n\x15PostprocessingService\x12|\n\x0cUpscaleImage\x12\".latentwire.v1.UpscaleImageRequest\x1a#.latentwire.v1.UpscaleImageResponse\"!\x82\xd3\xe4\x93\x02\x1b\"\x16/api/v1/images:upscale:\x01*0\x01\x12\x81\x01\n\x0cRestoreFaces\x12\".latentwire.v1.RestoreFacesRequest\x1a#.latentwire.v1.RestoreFacesResponse\"&\x82\xd3\xe4\x93\x02 \"\x1b/api/v1/images:restoreFaces:\x01*0\x01\x12~\n\rDescribeImage\x12#.latentwire.v1.DescribeImageRequest\x1a$.latentwire.v1.DescribeImageResponse\"\"\x82\xd3\xe4\x93\x02\x1c\"\x17/api/v1/images:describe:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,19 +40,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_POSTPROCESSINGSERVICE'].methods_by_name['DescribeImage']._loaded_options = None
   _globals['_POSTPROCESSINGSERVICE'].methods_by_name['DescribeImage']._serialized_options = b'\202\323\344\223\002\034\"\027/api/v1/images:describe:\001*'
   _globals['_UPSCALEIMAGEREQUEST']._serialized_start=119
-  _globals['_UPSCALEIMAGEREQUEST']._serialized_end=387
-  _globals['_UPSCALEIMAGERESPONSE']._serialized_start=389
-  _globals['_UPSCALEIMAGERESPONSE']._serialized_end=484
-  _globals['_RESTOREFACESREQUEST']._serialized_start=487
-  _globals['_RESTOREFACESREQUEST']._serialized_end=677
-  _globals['_RESTOREFACESRESPONSE']._serialized_start=679
-  _globals['_RESTOREFACESRESPONSE']._serialized_end=774
-  _globals['_DESCRIBEIMAGEREQUEST']._serialized_start=776
-  _globals['_DESCRIBEIMAGEREQUEST']._serialized_end=850
-  _globals['_DESCRIBEIMAGERESPONSE']._serialized_start=852
-  _globals['_DESCRIBEIMAGERESPONSE']._serialized_end=931
-  _globals['_IMAGETAG']._serialized_start=933
-  _globals['_IMAGETAG']._serialized_end=977
-  _globals['_POSTPROCESSINGSERVICE']._serialized_start=980
-  _globals['_POSTPROCESSINGSERVICE']._serialized_end=1389
+  _globals['_UPSCALEIMAGEREQUEST']._serialized_end=498
+  _globals['_UPSCALEIMAGERESPONSE']._serialized_start=500
+  _globals['_UPSCALEIMAGERESPONSE']._serialized_end=595
+  _globals['_RESTOREFACESREQUEST']._serialized_start=598
+  _globals['_RESTOREFACESREQUEST']._serialized_end=788
+  _globals['_RESTOREFACESRESPONSE']._serialized_start=790
+  _globals['_RESTOREFACESRESPONSE']._serialized_end=885
+  _globals['_DESCRIBEIMAGEREQUEST']._serialized_start=887
+  _globals['_DESCRIBEIMAGEREQUEST']._serialized_end=961
+  _globals['_DESCRIBEIMAGERESPONSE']._serialized_start=963
+  _globals['_DESCRIBEIMAGERESPONSE']._serialized_end=1042
+  _globals['_IMAGETAG']._serialized_start=1044
+  _globals['_IMAGETAG']._serialized_end=1088
+  _globals['_POSTPROCESSINGSERVICE']._serialized_start=1091
+  _globals['_POSTPROCESSINGSERVICE']._serialized_end=1500
 # @@protoc_insertion_point(module_scope)

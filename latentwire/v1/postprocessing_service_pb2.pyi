@@ -35,14 +35,17 @@ class UpscaleImageRequest(_message.Message):
     SECOND_VISIBILITY_FIELD_NUMBER: _builtins.int
     OUTPUT_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    TILE_FIELD_NUMBER: _builtins.int
+    OVERLAP_FIELD_NUMBER: _builtins.int
+    TASK_FIELD_NUMBER: _builtins.int
     upscaler: _builtins.str
-    """An image upscaler of ListUpscalers. Default "Lanczos"."""
+    """An image upscaler of ListUpscalers. Default "Lanczos". "None": the picture comes back as it is."""
     scale: _builtins.float
-    """Factor on both sides, more than 0 to 8. Default 2. Not with width and height."""
+    """Factor on both sides, more than 0. Default 2. Not with width and height. Sides become multiples of 8, rounded down."""
     width: _builtins.int
-    """Target width in pixels."""
+    """Target width in pixels: the picture becomes just large enough to cover it. 0: as height demands."""
     height: _builtins.int
-    """Target height in pixels."""
+    """Target height in pixels, likewise."""
     crop: _builtins.bool
     """Cut to exactly width and height, centred."""
     second_upscaler: _builtins.str
@@ -51,6 +54,12 @@ class UpscaleImageRequest(_message.Message):
     """How much of the second shows, 0 to 1."""
     request_id: _builtins.str
     """The call's id, to cancel it by. Empty: made by the server."""
+    tile: _builtins.int
+    """Side of the tiles that networks take, in pixels of their input, 16 to 4096. 0: the whole picture at once.
+    Default 192. Networks of a fixed size take that size.
+    """
+    overlap: _builtins.int
+    """Pixels of the input that neighbouring tiles share, 0 to less than half of tile. Default 8."""
     @_builtins.property
     def image(self) -> _types_pb2.Image:
         """The picture."""
@@ -58,6 +67,10 @@ class UpscaleImageRequest(_message.Message):
     @_builtins.property
     def output(self) -> _types_pb2.ImageOptions:
         """How the picture is returned."""
+
+    @_builtins.property
+    def task(self) -> _types_pb2.Task:
+        """The group that it belongs to. Absent: none."""
 
     def __init__(
         self,
@@ -72,14 +85,30 @@ class UpscaleImageRequest(_message.Message):
         second_visibility: _builtins.float = ...,
         output: _types_pb2.ImageOptions | None = ...,
         request_id: _builtins.str = ...,
+        tile: _builtins.int | None = ...,
+        overlap: _builtins.int | None = ...,
+        task: _types_pb2.Task | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_scale", b"_scale", "image", b"image", "output", b"output", "scale", b"scale"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_overlap", b"_overlap", "_scale", b"_scale", "_task", b"_task", "_tile", b"_tile", "image", b"image", "output", b"output", "overlap", b"overlap", "scale", b"scale", "task", b"task", "tile", b"tile"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_scale", b"_scale", "crop", b"crop", "height", b"height", "image", b"image", "output", b"output", "request_id", b"request_id", "scale", b"scale", "second_upscaler", b"second_upscaler", "second_visibility", b"second_visibility", "upscaler", b"upscaler", "width", b"width"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_overlap", b"_overlap", "_scale", b"_scale", "_task", b"_task", "_tile", b"_tile", "crop", b"crop", "height", b"height", "image", b"image", "output", b"output", "overlap", b"overlap", "request_id", b"request_id", "scale", b"scale", "second_upscaler", b"second_upscaler", "second_visibility", b"second_visibility", "task", b"task", "tile", b"tile", "upscaler", b"upscaler", "width", b"width"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__overlap: _TypeAlias = _typing.Literal["overlap"]  # noqa: Y015
+    _WhichOneofArgType__overlap: _TypeAlias = _typing.Literal["_overlap", b"_overlap"]  # noqa: Y015
     _WhichOneofReturnType__scale: _TypeAlias = _typing.Literal["scale"]  # noqa: Y015
     _WhichOneofArgType__scale: _TypeAlias = _typing.Literal["_scale", b"_scale"]  # noqa: Y015
+    _WhichOneofReturnType__task: _TypeAlias = _typing.Literal["task"]  # noqa: Y015
+    _WhichOneofArgType__task: _TypeAlias = _typing.Literal["_task", b"_task"]  # noqa: Y015
+    _WhichOneofReturnType__tile: _TypeAlias = _typing.Literal["tile"]  # noqa: Y015
+    _WhichOneofArgType__tile: _TypeAlias = _typing.Literal["_tile", b"_tile"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__overlap) -> _WhichOneofReturnType__overlap | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__scale) -> _WhichOneofReturnType__scale | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__task) -> _WhichOneofReturnType__task | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__tile) -> _WhichOneofReturnType__tile | None: ...
 
 Global___UpscaleImageRequest: _TypeAlias = UpscaleImageRequest  # noqa: Y015
 

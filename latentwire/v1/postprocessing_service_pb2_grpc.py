@@ -59,7 +59,9 @@ class PostprocessingServiceServicer:
     def UpscaleImage(self, request, context):
         """Makes a picture larger, and streams how far it is.
 
-        NOT_FOUND: no such upscaler. INVALID_ARGUMENT: the result would be larger than 64 megapixels.
+        It waits in one queue with generations and takes turns with their steps; GetGeneration, CancelGeneration and
+        StopGeneration take its id, and a stopped one returns its picture enlarged by Lanczos. NOT_FOUND: no such upscaler.
+        INVALID_ARGUMENT: the result would be larger than 64 megapixels.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

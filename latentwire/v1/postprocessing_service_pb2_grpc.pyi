@@ -36,7 +36,9 @@ class PostprocessingServiceStub:
     UpscaleImage: _grpc.UnaryStreamMultiCallable[_postprocessing_service_pb2.UpscaleImageRequest, _postprocessing_service_pb2.UpscaleImageResponse]
     """Makes a picture larger, and streams how far it is.
 
-    NOT_FOUND: no such upscaler. INVALID_ARGUMENT: the result would be larger than 64 megapixels.
+    It waits in one queue with generations and takes turns with their steps; GetGeneration, CancelGeneration and
+    StopGeneration take its id, and a stopped one returns its picture enlarged by Lanczos. NOT_FOUND: no such upscaler.
+    INVALID_ARGUMENT: the result would be larger than 64 megapixels.
     """
     RestoreFaces: _grpc.UnaryStreamMultiCallable[_postprocessing_service_pb2.RestoreFacesRequest, _postprocessing_service_pb2.RestoreFacesResponse]
     """Repairs faces. FAILED_PRECONDITION, reason MODEL_NOT_INSTALLED: no such model is installed."""
@@ -51,7 +53,9 @@ class PostprocessingServiceAsyncStub(PostprocessingServiceStub):
     UpscaleImage: _aio.UnaryStreamMultiCallable[_postprocessing_service_pb2.UpscaleImageRequest, _postprocessing_service_pb2.UpscaleImageResponse]  # type: ignore[assignment]
     """Makes a picture larger, and streams how far it is.
 
-    NOT_FOUND: no such upscaler. INVALID_ARGUMENT: the result would be larger than 64 megapixels.
+    It waits in one queue with generations and takes turns with their steps; GetGeneration, CancelGeneration and
+    StopGeneration take its id, and a stopped one returns its picture enlarged by Lanczos. NOT_FOUND: no such upscaler.
+    INVALID_ARGUMENT: the result would be larger than 64 megapixels.
     """
     RestoreFaces: _aio.UnaryStreamMultiCallable[_postprocessing_service_pb2.RestoreFacesRequest, _postprocessing_service_pb2.RestoreFacesResponse]  # type: ignore[assignment]
     """Repairs faces. FAILED_PRECONDITION, reason MODEL_NOT_INSTALLED: no such model is installed."""
@@ -69,7 +73,9 @@ class PostprocessingServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_postprocessing_service_pb2.UpscaleImageResponse], _abc.AsyncIterator[_postprocessing_service_pb2.UpscaleImageResponse]]:
         """Makes a picture larger, and streams how far it is.
 
-        NOT_FOUND: no such upscaler. INVALID_ARGUMENT: the result would be larger than 64 megapixels.
+        It waits in one queue with generations and takes turns with their steps; GetGeneration, CancelGeneration and
+        StopGeneration take its id, and a stopped one returns its picture enlarged by Lanczos. NOT_FOUND: no such upscaler.
+        INVALID_ARGUMENT: the result would be larger than 64 megapixels.
         """
 
     @_abc_1.abstractmethod
