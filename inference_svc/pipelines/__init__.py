@@ -8,31 +8,44 @@ PictureReady at its end, in any order among the pictures of a batch: `index` tel
 before its first evaluation ends without one.
 """
 
-from inference_svc.pipelines.factories import batch_key, evaluations, pictures, plan_of
+from inference_svc.pipelines.factories import batch_key, evaluations, pictures, plan_of, step_count
 from inference_svc.pipelines.images import encode_image
+from inference_svc.pipelines.inpaint_settings import InpaintSettings, MaskFill
+from inference_svc.pipelines.latent_scaling import LATENT_MODES
 from inference_svc.pipelines.previews import preview
-from inference_svc.pipelines.reports import PictureReady, Stage, StepDone
+from inference_svc.pipelines.reports import ImageKind, PictureReady, Remark, Stage, StepDone
 from inference_svc.pipelines.spec import (
     GenerationSpec,
     GuidanceSettings,
+    HiresSettings,
     ImageFormat,
     InitSettings,
     OutputOptions,
     PictureSpec,
+    PromptedModel,
     PromptSettings,
+    RefinerSettings,
     ResizeMode,
     SamplingSettings,
 )
 
 __all__ = [
+    "LATENT_MODES",
     "GenerationSpec",
     "GuidanceSettings",
+    "HiresSettings",
     "ImageFormat",
+    "ImageKind",
     "InitSettings",
+    "InpaintSettings",
+    "MaskFill",
     "OutputOptions",
     "PictureReady",
     "PictureSpec",
     "PromptSettings",
+    "PromptedModel",
+    "RefinerSettings",
+    "Remark",
     "ResizeMode",
     "SamplingSettings",
     "Stage",
@@ -43,4 +56,5 @@ __all__ = [
     "pictures",
     "plan_of",
     "preview",
+    "step_count",
 ]

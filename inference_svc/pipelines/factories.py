@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from itertools import count
 from typing import TypeAlias
 
 from inference_svc.pipelines.image_to_image import image_to_image
-from inference_svc.pipelines.passes import evaluation_count
+from inference_svc.pipelines.passes import uses_negative
 from inference_svc.pipelines.spec import GenerationSpec, PictureSpec
 from inference_svc.pipelines.text_to_image import text_to_image
-from inference_svc.sampling import SamplingPlan
+from inference_svc.sampling import SamplingPlan, evaluation_count
 from inference_svc.work import BatchKey, Kind, Pipeline
 
 PipelineFactory: TypeAlias = Callable[[], Pipeline]
@@ -25,22 +24,28 @@ def plan_of(spec: GenerationSpec) -> SamplingPlan:
 
 def pictures(spec: GenerationSpec) -> tuple[tuple[PipelineFactory, ...], ...]:
     """Returns what makes the pipelines, batch by batch; pictures count through. Raises InvalidArgument."""
-    plan, indices = spec.plan, count()
-    return tuple(tuple(_factory(spec, picture, next(indices), plan) for picture in batch) for batch in spec.batches)
+    indices = count()
+    for part in spec.passes:
+        plan_of(part)
+    return tuple(tuple(_factory(spec, picture, next(indices)) for picture in batch) for batch in spec.batches)
 
 
 def evaluations(spec: GenerationSpec) -> int:
     """Returns how many rows of denoising a generation takes, about: skipped negative prompts are counted."""
-    rows = 1 if spec.guidance.scale == 1 else 2
-    return sum(map(len, spec.batches)) * rows * evaluation_count(spec.plan)
+    rows = sum((2 if uses_negative(part) else 1) * evaluation_count(part.plan) for part in spec.passes)
+    return sum(map(len, spec.batches)) * rows
+
+
+def step_count(spec: GenerationSpec) -> int:
+    """Returns how many steps progress counts for each picture, over all of its passes."""
+    return sum(part.plan.step_count for part in spec.passes)
 
 
 def batch_key(spec: GenerationSpec) -> BatchKey:
-    """Returns what its denoising is measured by."""
+    """Returns what its denoising is measured by: that of the first pass."""
     return BatchKey(Kind.DENOISE, spec.facts.name, spec.latent_shape)
 
 
-def _factory(spec: GenerationSpec, picture: PictureSpec, index: int, plan: SamplingPlan) -> PipelineFactory:
-    noise = replace(picture.noise, sigma_min=plan.noise.sigma_min, sigma_max=plan.noise.sigma_max)
+def _factory(spec: GenerationSpec, picture: PictureSpec, index: int) -> PipelineFactory:
     pipeline = text_to_image if spec.init is None else image_to_image
-    return partial(pipeline, spec, picture, index, replace(plan, noise=noise))
+    return partial(pipeline, spec, picture, index)

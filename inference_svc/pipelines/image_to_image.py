@@ -1,54 +1,125 @@
-"""From a picture and words to a picture."""
+"""From a picture and words to a picture: all of it, or what is masked."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Generator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from inference_svc.pipelines.passes import deliver, prepare, sample
-from inference_svc.pipelines.resizing import fitted, resized_latents
+import numpy as np
+from PIL import Image
+
+from inference_svc.pipelines.delivery import Retouch, deliver
+from inference_svc.pipelines.inpaint_settings import InpaintSettings, MaskFill
+from inference_svc.pipelines.inpainting import Region, begun, filled, region_of, worked_on
+from inference_svc.pipelines.latent_scaling import bilinear, rescaled
+from inference_svc.pipelines.masks import latent_mask
+from inference_svc.pipelines.noising import noised_state
+from inference_svc.pipelines.passes import Pass, Sampled, pass_of, sample
+from inference_svc.pipelines.pixels import Pixels
+from inference_svc.pipelines.reports import Remark
+from inference_svc.pipelines.resizing import encodable, fitted, flattened, grown_size
 from inference_svc.pipelines.spec import GenerationSpec, InitSettings, PictureSpec, ResizeMode
-from inference_svc.sampling import SamplerState, SamplingPlan, find_sampler, first_state
-from inference_svc.sampling.arrays import like
-from inference_svc.sampling.noise import draw
-from inference_svc.work import Array, Ask, Compute, EncodeImageRow, Evaluate, Pipeline
+from inference_svc.pipelines.upscaling import UpscaleSpec, upscale
+from inference_svc.sampling import SamplerState
+from inference_svc.sampling.noise import NoiseSpec, draw
+from inference_svc.work import Array, Ask, Compute, EncodeImageRow, Evaluate, Pipeline, Report
+
+_BLANK = "inpaint.only_masked has no effect: the mask is blank, so that the whole picture is made anew"
 
 
-def image_to_image(spec: GenerationSpec, picture: PictureSpec, index: int, plan: SamplingPlan) -> Pipeline:
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """What a picture starts from. `values`: for the encoder; `mask`: (1, 1, h, w) for the latents, 1 is repainted."""
+
+    values: Array
+    mask: Array | None
+    retouch: Retouch | None
+
+
+def image_to_image(spec: GenerationSpec, picture: PictureSpec, index: int) -> Pipeline:
     """Makes one picture from `picture.init`; a plan of no steps gives back what was encoded."""
     init = spec.init or InitSettings()
-    latents = yield from encode_init(spec, init, picture)
-    plan = replace(plan, init_latents=latents)
-    state = yield Compute(noised_state, (plan, init, latents))
-    if not state.done:
-        guided = yield from prepare(spec, picture, plan)
-        latents = yield from sample(index, plan, state, guided)
-    yield from deliver(spec, picture, index, latents)
+    source = yield from read_source(spec, init, picture)
+    latents = yield from encode_source(spec, init, picture, source)
+    run = pass_of(spec, picture, index)
+    run = replace(run, plan=replace(run.plan, init_latents=latents, mask=source.mask))
+    sampled = yield from first_pass(run, init)
+    yield from deliver(spec, picture, index, sampled, source.retouch)
 
 
-def encode_init(spec: GenerationSpec, init: InitSettings, picture: PictureSpec) -> Generator[Ask, Any, Array]:
-    """Fits and encodes the picture's init; returns latents (1, C, h, w)."""
-    pixels = yield Compute(fitted, (spec, init, picture.init))
-    (latents,) = yield Evaluate((EncodeImageRow(spec.facts.name, pixels),))
-    if init.resize_mode is ResizeMode.LATENT:
-        latents = yield Compute(resized_latents, (latents, *spec.latent_shape[1:]))
+def first_pass(run: Pass, init: InitSettings, state: SamplerState | None = None) -> Generator[Ask, Any, Sampled]:
+    """Samples from the plan's init latents, or goes on from a state."""
+    if state is None:
+        state = yield Compute(noised_state, (run.plan, init, run.plan.init_latents))
+    return (yield from sample(run, state))
+
+
+def read_source(spec: GenerationSpec, init: InitSettings, picture: PictureSpec) -> Generator[Ask, Any, Source]:
+    """Finds what is worked on, makes it larger where it is too small, and fits it to the size asked for."""
+    region = yield Compute(_region, (spec, init, picture.init))
+    if region is None:
+        yield Report(Remark(_BLANK))
+        spec = replace(spec, inpaint=None)
+        region = yield Compute(_region, (spec, init, picture.init))
+    pixels = yield from _upscaled(spec, init, region)
+    source: Source = yield Compute(_source, (spec, init, region, pixels))
+    return source
+
+
+def encode_source(
+    spec: GenerationSpec, init: InitSettings, picture: PictureSpec, source: Source
+) -> Generator[Ask, Any, Array]:
+    """Returns the latents (1, C, h, w) to start from."""
+    (latents,) = yield Evaluate((EncodeImageRow(spec.facts.name, source.values),))
+    if init.resize_mode is ResizeMode.LATENT and latents.shape[1:] != spec.latent_shape:
+        latents = yield Compute(rescaled, (latents, *spec.latent_shape[1:], bilinear))
+    if source.mask is not None and spec.inpaint is not None:
+        latents = yield Compute(_begun, (spec.inpaint, picture.noise, latents, source.mask))
     return latents
 
 
-def noised_state(plan: SamplingPlan, init: InitSettings, latents: Array) -> SamplerState:
-    """Returns the first state from a plan's init latents, its noise scaled by noise_multiplier, extra_noise added."""
-    shape = tuple(latents.shape[1:])
-    state = first_state(plan, shape)
-    if state.done or (init.noise_multiplier == 1 and init.extra_noise == 0):
-        return state
-    init_scale, noise_scale = find_sampler(plan.sampler).start(plan)
-    amount = init.noise_multiplier * (noise_scale + init.extra_noise * _extra_scale(init_scale, noise_scale))
-    noise = like(draw(plan.noise, 0, shape)[None], state.x)
-    return replace(state, x=latents * init_scale + noise * amount)
+def _region(spec: GenerationSpec, init: InitSettings, pixels: Pixels) -> Region | None:
+    image = flattened(pixels, init.background)
+    if spec.inpaint is None:
+        return Region(image, image, np.full((1, 1), 255, np.uint8), None)
+    return region_of(spec, spec.inpaint, image)
 
 
-def _extra_scale(init_scale: float, noise_scale: float) -> float:
-    """A1111 adds the extra noise to x itself, for timestep samplers to x / sqrt(1 + sigma**2): those scale the init."""
-    return 1.0 if init_scale == 1.0 else math.hypot(init_scale, noise_scale)
+def _upscaled(spec: GenerationSpec, init: InitSettings, region: Region) -> Generator[Ask, Any, Image.Image]:
+    """Lets the upscaler make the picture as large as it is about to be fitted; it is never made smaller here."""
+    image, size = region.image, (spec.width, spec.height)
+    mode = init.resize_mode if region.box is None else ResizeMode.FILL
+    if init.upscaler is None or mode is ResizeMode.LATENT:
+        return image
+    width, height = grown_size(image.size, size, mode)
+    if width <= image.width and height <= image.height:
+        return image
+    pixels = yield from upscale(UpscaleSpec(init.upscaler, width, height), np.asarray(image, np.uint8))
+    return Image.fromarray(pixels)
+
+
+def _source(spec: GenerationSpec, init: InitSettings, region: Region, image: Image.Image) -> Source:
+    inpaint = spec.inpaint
+    if inpaint is None:
+        image = fitted(spec, init, image)
+        retouch = Retouch(colors=np.asarray(image, np.uint8)) if init.color_correction else None
+        return Source(encodable(image), None, retouch)
+    image, mask, repaint = worked_on(spec, init, region, image)
+    if inpaint.fill is not MaskFill.ORIGINAL:
+        image = filled(image, mask)
+    colors = np.asarray(image, np.uint8) if init.color_correction else None
+    _, height, width = spec.latent_shape
+    return Source(
+        encodable(image),
+        latent_mask(mask, (width, height), rounded=inpaint.rounded),
+        Retouch(colors, repaint, inpaint),
+    )
+
+
+def _begun(inpaint: InpaintSettings, noise: NoiseSpec, latents: Array, mask: Array) -> Array:
+    """Noise to start from is the seed's own, without variation."""
+    plain = NoiseSpec(source=noise.source, seed=noise.seed)
+    noisy = inpaint.fill is MaskFill.LATENT_NOISE
+    values = draw(plain, 0, tuple(latents.shape[1:]))[None] if noisy else None
+    return begun(latents, mask, inpaint.fill, values)

@@ -1,66 +1,140 @@
-"""What every pipeline goes through: a sampling pass, and the way from latents to a file."""
+"""What the pipelines are made of: from prompts to guidance, from a first state to latents, from latents to a file."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import dataclass, replace
 from typing import Any
 
-from inference_svc.pipelines.beside import encodes_at_once
-from inference_svc.pipelines.conditioning import encode_prompts
+from inference_svc.pipelines.blending import blended
+from inference_svc.pipelines.conditioning import Conditioning, encode_prompts
 from inference_svc.pipelines.guided import Guided
-from inference_svc.pipelines.images import encode_image
-from inference_svc.pipelines.reports import PictureReady, Stage, StepDone
+from inference_svc.pipelines.refining import Refiner
+from inference_svc.pipelines.reports import Stage, StepDone
 from inference_svc.pipelines.spec import GenerationSpec, PictureSpec
-from inference_svc.sampling import SamplerState, SamplingPlan, find_sampler
-from inference_svc.work import Array, Ask, Compute, DecodeRow, Evaluate, Report, Stopped
+from inference_svc.sampling import (
+    ModelSigmas,
+    SamplerState,
+    SamplingPlan,
+    evaluation_count,
+    find_sampler,
+    sigma_reached,
+)
+from inference_svc.work import Array, Ask, Report, Stopped
 
 
-def evaluation_count(plan: SamplingPlan) -> int:
-    """Returns how many evaluations a plan makes, at most, with one prompt."""
-    return plan.step_count * find_sampler(plan.sampler).evaluations_per_step
+@dataclass(frozen=True, slots=True, eq=False)
+class Pass:
+    """One pass of one picture. `spec`: the pass' own (see `GenerationSpec.passes`). `plan`: the picture's own.
 
-
-def prepare(spec: GenerationSpec, picture: PictureSpec, plan: SamplingPlan) -> Generator[Ask, Any, Guided]:
-    """Encodes the prompts; the negative one only where it is evaluated."""
-    evaluations = evaluation_count(plan)
-    prompts = [picture.prompt] if spec.guidance.scale == 1 else [picture.prompt, picture.negative_prompt]
-    cond, *uncond = yield from encode_prompts(spec, prompts, evaluations)
-    return Guided(spec.facts.name, spec.guidance, cond, next(iter(uncond), None), evaluations)
-
-
-def sample(
-    index: int, plan: SamplingPlan, state: SamplerState, guided: Guided, *, stage: Stage = Stage.FIRST_PASS
-) -> Generator[Ask, Any, Array]:
-    """Runs a pass and reports every step; returns the latents to decode.
-
-    When it is stopped that is the last prediction; before the first one there is nothing, and `Stopped` goes on.
+    `steps_before`: those of the passes before it, `steps_in_all`: of all passes.
     """
+
+    spec: GenerationSpec
+    picture: PictureSpec
+    index: int
+    plan: SamplingPlan
+    stage: Stage = Stage.FIRST_PASS
+    steps_before: int = 0
+    steps_in_all: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sampled:
+    """What a pass ends with: latents (1, C, h, w), and the model that made them."""
+
+    latents: Array
+    model: str
+    stopped: bool = False
+
+
+def pass_of(spec: GenerationSpec, picture: PictureSpec, index: int, number: int = 0) -> Pass:
+    """Returns pass `number` of a picture, from 0."""
+    own = spec.passes[number]
+    steps = [part.plan.step_count for part in spec.passes]
+    return Pass(
+        spec=own,
+        picture=picture.in_second_pass() if number else picture,
+        index=index,
+        plan=own_plan(own, picture),
+        stage=Stage.HIRES_PASS if number else Stage.FIRST_PASS,
+        steps_before=sum(steps[:number]),
+        steps_in_all=sum(steps),
+    )
+
+
+def own_plan(spec: GenerationSpec, picture: PictureSpec) -> SamplingPlan:
+    """Returns the plan of a pass with a picture's own noise."""
+    plan = spec.plan
+    noise = replace(picture.noise, sigma_min=plan.noise.sigma_min, sigma_max=plan.noise.sigma_max)
+    return replace(plan, noise=noise)
+
+
+def uses_negative(spec: GenerationSpec) -> bool:
+    """Tells whether the negative prompt is evaluated: always by solvers that need it, else unless the scale is 1."""
+    return spec.guidance.scale != 1 or find_sampler(spec.sampling.sampler).guidance_divisor != 1
+
+
+def prepare(run: Pass) -> Generator[Ask, Any, Guided]:
+    """Encodes the prompts, for the refiner too; the negative one only where it is evaluated."""
+    spec, evaluations = run.spec, evaluation_count(run.plan)
+    cond, uncond = yield from _encoded(run)
+    refiner = yield from _refiner(run)
+    return Guided(spec.facts.name, spec.guidance, cond, uncond, evaluations, refiner=refiner)
+
+
+def _refiner(run: Pass) -> Generator[Ask, Any, Refiner | None]:
+    settings = run.spec.acting_refiner
+    if settings is None or settings.model.facts.name == run.spec.facts.name:
+        return None
+    model = settings.model
+    spec = replace(run.spec, facts=model.facts, tokenizer=model.tokenizer)
+    cond, uncond = yield from _encoded(replace(run, spec=spec))
+    sigmas = ModelSigmas.from_alphas_cumprod(run.spec.facts.alphas_cumprod)
+    return Refiner(model.facts.name, cond, uncond, settings.switch_at, sigmas)
+
+
+def _encoded(run: Pass) -> Generator[Ask, Any, tuple[Conditioning, Conditioning | None]]:
+    picture = run.picture
+    prompts = [picture.prompt, picture.negative_prompt] if uses_negative(run.spec) else [picture.prompt]
+    cond, *uncond = yield from encode_prompts(run.spec, prompts, evaluation_count(run.plan))
+    return cond, next(iter(uncond), None)
+
+
+def sample(run: Pass, state: SamplerState) -> Generator[Ask, Any, Sampled]:
+    """Runs a pass from a state on and reports every step; a state that is done is given back.
+
+    When it is stopped the latents are those of the last prediction; before the first one there is nothing, and
+    `Stopped` goes on. What the plan's mask keeps is put back at the end.
+    """
+    if state.done:
+        return Sampled(blended(run.plan, state.x), run.spec.facts.name)
+    guided = yield from prepare(run)
     try:
-        while not state.done:
-            state = yield from guided.step(plan, state)
-            sigma = plan.transitions[state.step - 1].sigma_next
-            yield Report(StepDone(index, state.step, plan.step_count, sigma, stage, state, guided.denoised))
+        state = yield from _steps(run, guided, state)
     except Stopped:
         if guided.denoised is None:
             raise
-        return guided.denoised
-    return state.x
+        return Sampled(blended(run.plan, guided.denoised), guided.model_used, stopped=True)
+    return Sampled(blended(run.plan, state.x), guided.model_used)
 
 
-def deliver(spec: GenerationSpec, picture: PictureSpec, index: int, latents: Array) -> Generator[Ask, Any, None]:
-    """Decodes, encodes the file, and reports the picture. Goes through with it when stopped: there is no less to do."""
-    (pixels,) = yield from _persist(Evaluate((DecodeRow(spec.facts.name, latents),)))
-    if encodes_at_once(pixels, spec.output):
-        data = encode_image(pixels, spec.output, picture.infotext)
-    else:
-        data = yield from _persist(Compute(encode_image, (pixels, spec.output, picture.infotext)))
-    noise = picture.noise
-    yield Report(PictureReady(index, noise.seed, noise.subseed, pixels, data, spec.output.format, picture.infotext))
+def _steps(run: Pass, guided: Guided, state: SamplerState) -> Generator[Ask, Any, SamplerState]:
+    while not state.done:
+        state = yield from guided.step(run.plan, state)
+        yield Report(_step_done(run, state, guided.denoised))
+    return state
 
 
-def _persist(ask: Ask) -> Generator[Ask, Any, Any]:
-    """Asks, and when stopped meanwhile asks again."""
-    try:
-        return (yield ask)
-    except Stopped:
-        return (yield ask)
+def _step_done(run: Pass, state: SamplerState, denoised: Array) -> StepDone:
+    return StepDone(
+        index=run.index,
+        step=state.step,
+        step_count=run.plan.step_count,
+        sigma=sigma_reached(run.plan, state),
+        stage=run.stage,
+        state=state,
+        denoised=denoised,
+        steps_before=run.steps_before,
+        steps_in_all=run.steps_in_all,
+    )

@@ -19,9 +19,19 @@ class Stage(Enum):
     DELIVERED = "delivered"
 
 
+class ImageKind(Enum):
+    """What a picture shows."""
+
+    RESULT = "result"
+    MASK = "mask"
+    MASK_COMPOSITE = "mask composite"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class StepDone:
     """A step is over. `sigma`: the noise level reached. `state`: to go on from, `denoised` (1, C, h, w): for previews.
+
+    `steps_before`: those of the passes before, `steps_in_all`: of all passes.
 
     Both are the picture's own arrays, on the device that it is computed on: read, never written.
     """
@@ -33,11 +43,16 @@ class StepDone:
     stage: Stage
     state: SamplerState
     denoised: Array
+    steps_before: int = 0
+    steps_in_all: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PictureReady:
-    """A finished picture. `data`: the encoded file, or width * height * 3 bytes of RGB for RAW_RGB."""
+    """A finished picture. `data`: the encoded file, or width * height * 3 bytes of RGB for RAW_RGB.
+
+    `pixels`: (H, W, 3), those of a composite (H, W, 4).
+    """
 
     index: int
     seed: int
@@ -46,6 +61,7 @@ class PictureReady:
     data: bytes
     format: ImageFormat
     infotext: str
+    kind: ImageKind = ImageKind.RESULT
 
     @property
     def width(self) -> int:
@@ -56,3 +72,10 @@ class PictureReady:
     def height(self) -> int:
         """Height in pixels."""
         return int(self.pixels.shape[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something about how the request was served that its sender should know, in words."""
+
+    text: str

@@ -19,7 +19,7 @@ from inference_svc.pipelines import (
     SamplingSettings,
     pictures,
 )
-from inference_svc.pipelines.image_to_image import noised_state
+from inference_svc.pipelines.noising import noised_state
 from inference_svc.sampling import NoiseSpec, first_state
 from inference_svc.sampling.noise import draw
 from inference_svc.work import DecodeRow, EncodeImageRow, Evaluate

@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 
 from inference_svc.pipelines import InitSettings, ResizeMode
-from inference_svc.pipelines.resizing import fitted, resized_latents
+from inference_svc.pipelines.latent_scaling import bilinear, rescaled
+from inference_svc.pipelines.resizing import encodable, fitted, flattened
 from tests.unit.inference_svc.pipelines.toys import pixels, spec
 
 
-def fit(init: Any, mode: ResizeMode = ResizeMode.STRETCH, **settings: Any) -> np.ndarray[Any, Any]:
+def fit(init: Any, mode: ResizeMode = ResizeMode.STRETCH, **changes: Any) -> np.ndarray[Any, Any]:
     """Fits to 32 x 24; returns (H, W, 3) in 0..255."""
-    values = fitted(spec(), InitSettings(resize_mode=mode, **settings), init)
+    settings = InitSettings(resize_mode=mode, **changes)
+    values = encodable(fitted(spec(), settings, flattened(init, settings.background)))
     return np.asarray(np.rint((values[0].transpose(1, 2, 0) + 1) * 127.5), np.uint8)
 
 
@@ -81,16 +83,16 @@ def test_the_latent_mode_takes_the_picture_s_own_size_in_whole_cells_within_the_
 
 def test_latents_of_the_right_size_are_left_as_they_are() -> None:
     latents = np.arange(24, dtype=np.float32).reshape(1, 2, 3, 4)
-    assert np.array_equal(resized_latents(latents, 3, 4), latents)
+    assert np.array_equal(rescaled(latents, 3, 4, bilinear), latents)
 
 
 def test_latents_are_interpolated_between_the_centres_of_cells() -> None:
     latents = np.array([0, 4], np.float32).reshape(1, 1, 1, 2)
-    assert resized_latents(latents, 2, 4).tolist() == [[[[0, 1, 3, 4], [0, 1, 3, 4]]]]
+    assert rescaled(latents, 2, 4, bilinear).tolist() == [[[[0, 1, 3, 4], [0, 1, 3, 4]]]]
 
 
 def test_interpolated_latents_keep_their_type_and_a_plane_stays_a_plane() -> None:
     plane = np.add.outer(np.arange(8), np.arange(8)).astype(np.float32)[None, None]
-    resized = resized_latents(plane, 4, 4)
+    resized = rescaled(plane, 4, 4, bilinear)
     assert resized.dtype == np.float32
     assert resized[0, 0].tolist() == np.add.outer([0.5, 2.5, 4.5, 6.5], [0.5, 2.5, 4.5, 6.5]).tolist()

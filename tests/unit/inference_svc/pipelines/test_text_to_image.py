@@ -145,7 +145,7 @@ def test_the_same_request_gives_the_same_bytes() -> None:
 def test_long_prompts_much_noise_and_large_files_are_computed_beside_the_device() -> None:
     large = spec(prompt="a red house " * 100, width=512, height=512)
     functions = [ask.function.__name__ for ask in one(large).asks if isinstance(ask, Compute)]
-    assert functions == ["read_prompts", "first_state", "encode_image"]
+    assert functions == ["first_state", "read_prompts", "files_of"]
 
 
 def test_what_takes_no_time_waits_for_no_batch() -> None:
