@@ -13,13 +13,13 @@ from inference_svc.pipelines import batch_key, evaluations, pictures, plan_of
 from inference_svc.rpc.backend import Backend
 from inference_svc.rpc.catalogue import UsableModel
 from inference_svc.rpc.conversion.accepted import accepted
-from inference_svc.rpc.conversion.events import queued
 from inference_svc.rpc.conversion.generate import resolve_request
 from inference_svc.rpc.conversion.images import Pixels, decode_images
 from inference_svc.rpc.conversion.spec import Job, generation_spec
 from inference_svc.rpc.conversion.violations import under
 from inference_svc.rpc.conversion.warnings import warnings_of
 from inference_svc.rpc.generation.book import Book
+from inference_svc.rpc.generation.positions import Positions
 from inference_svc.rpc.generation.record import Birth, Record
 from inference_svc.rpc.generation.relay import Relay, Surroundings
 from inference_svc.rpc.unsupported import refuse_unsupported
@@ -42,7 +42,8 @@ class Admission:
 
     def __init__(self, stand: Stand) -> None:
         self._backend, self._book, self._executor = stand.backend, stand.book, stand.executor
-        self._around = Surroundings(stand.executor, self._backend.engine.eta_s, self._moved)
+        self._positions = Positions(self._backend.engine, self._book)
+        self._around = Surroundings(stand.executor, self._backend.engine.eta_s, self._positions.moved)
 
     async def admit(self, request: g.GenerateImageRequest, remaining_s: float | None) -> Record:
         """Returns the record of a generation that the engine has taken.
@@ -86,7 +87,7 @@ class Admission:
             request_id=record.id,
             batches=batches,
             evaluations=evaluations(spec),
-            listener=_crossing(relay.take),
+            listener=crossing(relay.take),
             key=batch_key(spec),
             priority=job.resolved.priority,
             deadline=deadline,
@@ -96,22 +97,8 @@ class Admission:
         except BaseException:
             self._book.discard(record)
             raise
-        self._tell_position(record)
+        self._positions.tell(record)
         return record
-
-    def _moved(self, record: Record) -> None:
-        """A generation began or ended: those that wait have moved up."""
-        if record.ended:
-            record.on_end()
-            self._book.ended(record)
-        for waiting in self._book.waiting():
-            self._tell_position(waiting)
-
-    def _tell_position(self, record: Record) -> None:
-        position = self._backend.engine.position(record.id)
-        if position is not None and position != record.position:
-            record.position = position
-            record.add(queued(position, self._backend.engine.start_eta_s(record.id)))
 
 
 def _birth(job: Job, order: int) -> Birth:
@@ -127,8 +114,8 @@ def _birth(job: Job, order: int) -> Birth:
     )
 
 
-def _crossing(take: Callable[[EngineEvent], None]) -> Callable[[EngineEvent], None]:
-    """The way from the engine's thread to the loop's."""
+def crossing(take: Callable[[EngineEvent], None]) -> Callable[[EngineEvent], None]:
+    """Returns the way from the engine's thread to that of the running loop."""
     loop = asyncio.get_running_loop()
 
     def cross(event: EngineEvent) -> None:

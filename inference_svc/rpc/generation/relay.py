@@ -19,7 +19,7 @@ from inference_svc.work import ModelFacts
 from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import types_pb2 as t
 
-_ENDS: Mapping[Outcome, t.GenerationState.ValueType] = MappingProxyType(
+ENDS: Mapping[Outcome, t.GenerationState.ValueType] = MappingProxyType(
     {
         Outcome.SUCCEEDED: t.GENERATION_STATE_SUCCEEDED,
         Outcome.STOPPED: t.GENERATION_STATE_SUCCEEDED,
@@ -27,6 +27,7 @@ _ENDS: Mapping[Outcome, t.GenerationState.ValueType] = MappingProxyType(
         Outcome.FAILED: t.GENERATION_STATE_FAILED,
     }
 )
+"""The state that each outcome ends in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class Relay:
         if finished.error is None:
             stopped = finished.outcome is Outcome.STOPPED
             self._record.add(events.completed(finished.stats, image_count=self._record.images_done, stopped=stopped))
-        self._record.end(_ENDS[finished.outcome], finished.error)
+        self._record.end(ENDS[finished.outcome], finished.error)
         self._around.moved(self._record)
 
     def _begin_preview(self, picture: int, done: StepDone) -> None:

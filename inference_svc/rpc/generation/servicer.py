@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any
 
 from inference_svc.rpc.backend import Backend
 from inference_svc.rpc.generation.admission import Admission
 from inference_svc.rpc.generation.book import Book
-from inference_svc.rpc.generation.journal import Entry
 from inference_svc.rpc.generation.listing import generation_message, page, with_preview
+from inference_svc.rpc.generation.reading import read
 from inference_svc.rpc.generation.record import Record
 from latentwire.errors import Cancelled, InvalidArgument
 from latentwire.v1 import generation_service_pb2 as g
@@ -30,7 +30,7 @@ class GenerationServicer:
         """Makes pictures and streams what happens."""
         record = await self._admission.admit(request, context.time_remaining())
         delay_s = self._event_delay_s(request)
-        async with aclosing(_read(record)) as entries:
+        async with aclosing(read(record)) as entries:
             async for entry in entries:
                 if delay_s:
                     await asyncio.sleep(delay_s)
@@ -41,7 +41,7 @@ class GenerationServicer:
     ) -> AsyncIterator[g.WatchGenerationResponse]:
         """Attaches to a generation and repeats its events after a sequence number."""
         record = self._book.get(request.request_id)
-        async with aclosing(_read(record, request.after_sequence)) as entries:
+        async with aclosing(read(record, request.after_sequence)) as entries:
             async for entry in entries:
                 yield g.WatchGenerationResponse(event=entry.message)
 
@@ -100,16 +100,6 @@ class GenerationServicer:
                 return records
             case _:
                 raise InvalidArgument.of("target", None, "request_id or task_id")
-
-
-async def _read(record: Record, after_sequence: int = 0) -> AsyncGenerator[Entry, None]:
-    reader = record.attach(after_sequence)
-    try:
-        async with aclosing(reader.entries()) as entries:
-            async for entry in entries:
-                yield entry
-    finally:
-        record.detach(reader)
 
 
 def _each(records: list[Record], act: Callable[[Record], bool]) -> list[str]:
