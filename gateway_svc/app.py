@@ -12,6 +12,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.responses import Response
 
 from gateway_svc import health, internal, metrics
+from gateway_svc.lifetime import Lifetime
 from gateway_svc.middleware import add_middleware
 from gateway_svc.sdapi import (
     errors,
@@ -22,6 +23,8 @@ from gateway_svc.sdapi import (
     progress_routes,
     routes,
     server_routes,
+    server_stop,
+    training,
 )
 from gateway_svc.services import Services
 from gateway_svc.settings import Settings
@@ -37,6 +40,7 @@ _ROUTES = (
     lists,
     nothing_installed,
     server_routes,
+    training,
     png_info,
     internal,
     health,
@@ -45,8 +49,11 @@ _ROUTES = (
 )
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The gateway as an ASGI application. Connects to the inference service when it starts."""
+def create_app(settings: Settings, lifetime: Lifetime | None = None) -> FastAPI:
+    """The gateway as an ASGI application. Connects to the inference service when it starts.
+
+    Clients can stop the server where settings allow it and `lifetime` says how.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -58,6 +65,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.metrics = metrics.Metrics()
     for module in _ROUTES:
         app.include_router(module.router)
+    if settings.api_server_stop and lifetime is not None:
+        app.include_router(server_stop.router_of(lifetime))
     _add_error_handlers(app)
     add_middleware(app, settings, app.state.metrics)
     return app

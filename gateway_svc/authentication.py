@@ -11,6 +11,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway_svc.sdapi.errors import Refused, refused
+from gateway_svc.subpath import route_path
 
 USER_KEY: Final = "latentwire.user"
 _OPEN_PATHS: Final = frozenset({"/healthz", "/readyz"})
@@ -25,7 +26,7 @@ class Authenticate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] != "http" or scope["path"] in _OPEN_PATHS:
+        if scope["type"] != "http" or route_path(scope) in _OPEN_PATHS:
             await self._app(scope, receive, send)
             return
         pair = credentials(Headers(scope=scope).get("authorization", ""))

@@ -19,11 +19,14 @@ from gateway_svc.authentication import Authenticate
 from gateway_svc.metrics import Measured, Metrics
 from gateway_svc.sdapi.errors import Refused, refused
 from gateway_svc.settings import Settings
+from gateway_svc.subpath import Below, route_path
 
 _LOG = logging.getLogger("gateway_svc.requests")
 _EXPOSED: Final = ("X-Process-Time", "X-Latentwire-Engine", "X-Latentwire-Warning", "Retry-After")
 # Pictures are compressed already; gzip would cost more time than the generation of a small one.
-_PICTURE_PATHS: Final = frozenset({"/sdapi/v1/txt2img", "/sdapi/v1/img2img"})
+_PICTURE_PATHS: Final = frozenset(
+    f"/sdapi/v1/{name}" for name in ("txt2img", "img2img", "extra-single-image", "extra-batch-images")
+)
 
 
 def add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
@@ -44,6 +47,8 @@ def add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
         )
     app.add_middleware(Measured, metrics=metrics)
     app.add_middleware(Timed, log=settings.api_log)
+    if settings.subpath:
+        app.add_middleware(Below, subpath=settings.subpath)
 
 
 class Timed:
@@ -61,10 +66,17 @@ class Timed:
                 took_s = time.perf_counter() - began
                 MutableHeaders(scope=message)["X-Process-Time"] = f"{took_s:.4f}"
                 if self._log:
-                    _LOG.info("%s %s %d %.4f s", scope["method"], scope["path"], message["status"], took_s)
+                    _LOG.info("API %d %s", message["status"], _logged(scope, took_s))
             await send(message)
 
         await self._app(scope, receive, timed)
+
+
+def _logged(scope: Scope, took_s: float) -> str:
+    """Protocol, who asked, for what, and the seconds it took. Control characters, as in a path, are escaped."""
+    client = scope.get("client") or ("-",)
+    protocol = f"{scope.get('scheme', 'http')}/{scope.get('http_version', '1.1')}"
+    return f"{protocol} {client[0]} {scope['method']} {scope['path']!r:.500} {took_s:.4f} s".replace("'", "")
 
 
 class LimitBody:
@@ -110,5 +122,5 @@ class CompressText:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        app = self._plain if scope.get("path") in _PICTURE_PATHS else self._gzip
+        app = self._plain if route_path(scope) in _PICTURE_PATHS else self._gzip
         await app(scope, receive, send)

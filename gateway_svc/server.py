@@ -11,32 +11,44 @@ import sys
 import uvicorn
 
 from gateway_svc.app import create_app
+from gateway_svc.lifetime import Lifetime
 from gateway_svc.settings import Settings
 
 _LOG = logging.getLogger("gateway_svc")
 
 
-def serve(settings: Settings, listener: socket.socket) -> None:
-    """Serves until SIGTERM or Ctrl-C, then lets running requests finish within the drain time."""
+def serve(settings: Settings, listener: socket.socket) -> int:
+    """Serves until SIGTERM, Ctrl-C or a client that may stop it; running requests finish within the drain time.
+
+    Returns the exit status.
+    """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    host, port = listener.getsockname()[:2]
-    _LOG.info("Gateway on http://%s:%d, inference at %s", host, port, settings.inference)
-    if not (settings.users or ipaddress.ip_address(host.partition("%")[0]).is_loopback):
-        _LOG.warning("Anybody who can reach %s may use the gateway: --api-auth asks for a name and a password", host)
-    server = uvicorn.Server(configuration(settings))
+    _announce(settings, *listener.getsockname()[:2])
+    lifetime = Lifetime(lambda: setattr(server, "should_exit", True), supervised=settings.supervised)
+    server = uvicorn.Server(configuration(settings, lifetime))
     # It drains, then raises the signal again; asked to stop, and stopped, is not a failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     server.run(sockets=[listener])
+    return lifetime.status
 
 
-def configuration(settings: Settings) -> uvicorn.Config:
+def configuration(settings: Settings, lifetime: Lifetime | None = None) -> uvicorn.Config:
     """How uvicorn runs the gateway."""
     return uvicorn.Config(
-        create_app(settings),
+        create_app(settings, lifetime),
         log_config=None,
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=max(1, round(settings.drain_timeout_s)),
-        timeout_keep_alive=30,
+        timeout_keep_alive=settings.timeout_keep_alive,
+        ssl_keyfile=settings.tls_keyfile,
+        ssl_certfile=settings.tls_certfile,
         server_header=False,
     )
+
+
+def _announce(settings: Settings, host: str, port: int) -> None:
+    scheme = "https" if settings.tls_certfile else "http"
+    _LOG.info("Gateway on %s://%s:%d%s, inference at %s", scheme, host, port, settings.subpath, settings.inference)
+    if not (settings.users or ipaddress.ip_address(host.partition("%")[0]).is_loopback):
+        _LOG.warning("Anybody who can reach %s may use the gateway: --api-auth asks for a name and a password", host)

@@ -14,6 +14,7 @@ from gateway_svc.authentication import USER_KEY
 from gateway_svc.inference.catalogue import Catalogue
 from gateway_svc.inference.client import Inference
 from gateway_svc.metrics import Metrics
+from gateway_svc.sdapi.options import DIRECTORIES, READ_ONLY
 from gateway_svc.sdapi.options_file import OptionsFile
 from gateway_svc.settings import Settings
 
@@ -41,7 +42,11 @@ class Services:
             settings=settings,
             inference=inference,
             catalogue=Catalogue(inference),
-            options=OptionsFile(settings.data_dir),
+            options=OptionsFile(
+                settings.data_dir,
+                frozen=settings.freeze_settings,
+                untouchable=READ_ONLY | DIRECTORIES if settings.hide_ui_dir_config else READ_ONLY,
+            ),
             threads=ThreadPoolExecutor(settings.encoder_threads, thread_name_prefix="encode"),
             metrics=metrics,
         )

@@ -7,9 +7,9 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX: Final = "LATENTWIRE_GATEWAY_"
@@ -38,6 +38,14 @@ class Settings(BaseSettings):
     api_auth: Annotated[SecretStr | None, Field(description="u:p[,u2:p2]")] = None
     keep_on_disconnect: bool = False
     api_log: bool = False
+    api_server_stop: bool = False
+    subpath: str = ""
+    tls_keyfile: Path | None = None
+    tls_certfile: Path | None = None
+    timeout_keep_alive: Annotated[int, Field(ge=1, le=3600)] = 30
+    freeze_settings: bool = False
+    hide_ui_dir_config: bool = False
+    supervised: bool = False
     drain_timeout_s: Annotated[float, Field(ge=0, le=3600)] = 30.0
     max_body_bytes: Annotated[int, Field(ge=1024)] = 256 * 1024 * 1024
     encoder_threads: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=lambda: os.cpu_count() or 1)
@@ -71,6 +79,27 @@ class Settings(BaseSettings):
             passwords(value.get_secret_value())
         return value
 
+    @field_validator("subpath")
+    @classmethod
+    def _folder(cls, value: str) -> str:
+        path = value.strip("/")
+        if not re.fullmatch(r"[A-Za-z0-9_.~/-]*", path) or "//" in path:
+            raise ValueError(f"{value!r} is not allowed; allowed: letters, digits and _.~- between slashes")
+        return f"/{path}" if path else ""
+
+    @field_validator("tls_keyfile", "tls_certfile")
+    @classmethod
+    def _readable(cls, value: Path | None) -> Path | None:
+        if value is not None and not os.access(value, os.R_OK):
+            raise ValueError(f"{value} can't be read")
+        return value
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        if (self.tls_keyfile is None) != (self.tls_certfile is None):
+            raise ValueError("tls_keyfile and tls_certfile go together: give both, or neither")
+        return self
+
     @property
     def users(self) -> Mapping[str, str]:
         """Passwords by user name; empty where anybody may come in."""
@@ -101,7 +130,8 @@ def read(flags: Mapping[str, object]) -> Settings:
         return Settings(**{name: value for name, value in flags.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        raise BadSettings(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from None
+        where = f"{'.'.join(map(str, first['loc']))}: " if first["loc"] else ""
+        raise BadSettings(f"{where}{first['msg'].removeprefix('Value error, ')}.") from None
 
 
 def shown(settings: Settings) -> str:

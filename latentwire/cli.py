@@ -14,8 +14,10 @@ import click
 from latentwire import __version__, ports
 from latentwire import serve as pair
 
+_GATEWAY_FLAGS = ("api_log", "api_server_stop", "keep_on_disconnect", "freeze_settings", "hide_ui_dir_config")
 _FORWARD = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 _PORT = click.IntRange(0, 65535)
+_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,15 @@ class ServeOptions:
     cors_allow_origins: str | None
     cors_allow_origins_regex: str | None
     api_auth: str | None
+    subpath: str | None
+    tls_keyfile: Path | None
+    tls_certfile: Path | None
+    timeout_keep_alive: int | None
+    api_log: bool
+    api_server_stop: bool
+    keep_on_disconnect: bool
+    freeze_settings: bool
+    hide_ui_dir_config: bool
     api: bool
     nowebui: bool
 
@@ -47,7 +58,15 @@ def main() -> None:
 
 @main.command()
 @click.option("--port", type=_PORT, default=7860, envvar="LATENTWIRE_GATEWAY_PORT", show_default=True, help="REST.")
-@click.option("--host", default="127.0.0.1", envvar="LATENTWIRE_GATEWAY_HOST", show_default=True, help="REST.")
+@click.option(
+    "--host",
+    "--server-name",
+    "host",
+    default="127.0.0.1",
+    envvar="LATENTWIRE_GATEWAY_HOST",
+    show_default=True,
+    help="REST.",
+)
 @click.option("--listen", is_flag=True, help="REST on every address of this machine: --host 0.0.0.0.")
 @click.option(
     "--inference-port", type=_PORT, default=50051, envvar="LATENTWIRE_INFERENCE_PORT", show_default=True, help="gRPC."
@@ -72,6 +91,15 @@ def main() -> None:
 @click.option("--cors-allow-origins", metavar="ORIGINS", help="Web origins that may call, separated by commas.")
 @click.option("--cors-allow-origins-regex", metavar="REGEX", help="The same as a regular expression.")
 @click.option("--api-auth", metavar="USER:PASSWORD", help="Who may call, separated by commas.")
+@click.option("--subpath", metavar="PATH", help="Where the gateway lies behind a proxy, such as /sd.")
+@click.option("--tls-keyfile", type=_FILE, envvar="LATENTWIRE_GATEWAY_TLS_KEYFILE", help="Private key for HTTPS.")
+@click.option("--tls-certfile", type=_FILE, envvar="LATENTWIRE_GATEWAY_TLS_CERTFILE", help="Its certificate.")
+@click.option("--timeout-keep-alive", type=click.IntRange(1, 3600), help="Seconds that an idle connection is kept.")
+@click.option("--api-log", is_flag=True, help="Log every REST request.")
+@click.option("--api-server-stop", is_flag=True, help="Let REST clients stop, restart and kill the pair.")
+@click.option("--keep-on-disconnect", is_flag=True, help="Go on with a generation when its client goes away.")
+@click.option("--freeze-settings", is_flag=True, help="Let nobody change A1111's options.")
+@click.option("--hide-ui-dir-config", is_flag=True, help="Let nobody change A1111's options that are folders.")
 @click.option("--api", is_flag=True, help="Accepted for compatibility: the API is always on.")
 @click.option("--nowebui", is_flag=True, help="Accepted for compatibility: the page costs nothing.")
 def serve(**options: object) -> None:
@@ -95,7 +123,8 @@ async def _serve(asked: ServeOptions) -> int:
     inference_port = ports.claim(asked.inference_host, asked.inference_port, "--inference-port")
     if port == inference_port:
         raise ports.PortTaken(f"Port {port} can't be both services' own: choose another with --inference-port.")
-    rest = ports.written(ports.for_clients(host), port)
+    tls = asked.tls_certfile is not None
+    rest = f"http{'s' if tls else ''}://{ports.written(ports.for_clients(host), port)}{_below(asked.subpath)}"
     grpc = ports.written(ports.for_clients(asked.inference_host), inference_port)
     return await pair.serve(
         pair.Pair(
@@ -103,10 +132,11 @@ async def _serve(asked: ServeOptions) -> int:
             gateway=pair.module_command("gateway_svc", _gateway_arguments(asked, host, port, grpc)),
             ready_host=ports.for_clients(host),
             ready_port=port,
+            ready_tls=tls,
             drain_timeout_s=asked.drain_timeout,
         ),
         announce=click.echo,
-        where=f"http://{rest} (page and REST, documented at /docs), gRPC at {grpc}",
+        where=f"{rest} (page and REST, documented at /docs), gRPC at {grpc}",
     )
 
 
@@ -127,11 +157,22 @@ def _gateway_arguments(asked: ServeOptions, host: str, port: int, inference: str
         "--cors-allow-origins": asked.cors_allow_origins,
         "--cors-allow-origins-regex": asked.cors_allow_origins_regex,
         "--api-auth": asked.api_auth,
+        "--subpath": asked.subpath,
+        "--tls-keyfile": asked.tls_keyfile,
+        "--tls-certfile": asked.tls_certfile,
+        "--timeout-keep-alive": asked.timeout_keep_alive,
     }
-    return ["--host", host, "--port", str(port), "--inference", inference, *_given(given)]
+    flags = [f"--{name.replace('_', '-')}" for name in _GATEWAY_FLAGS if getattr(asked, name)]
+    fixed = ["--host", host, "--port", str(port), "--inference", inference, "--supervised"]
+    return [*fixed, *_given(given), *flags]
 
 
-def _given(options: Mapping[str, str | Path | None]) -> list[str]:
+def _below(subpath: str | None) -> str:
+    path = (subpath or "").strip("/")
+    return f"/{path}" if path else ""
+
+
+def _given(options: Mapping[str, str | int | Path | None]) -> list[str]:
     """Only what the user gave: the services know their own defaults, and read their own environment."""
     return [f"{name}={value}" for name, value in options.items() if value is not None]
 

@@ -6,12 +6,15 @@ import asyncio
 import ctypes
 import os
 import signal
+import ssl
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
+
+from latentwire.ending import KILL_STATUS, RESTART_STATUS, STOP_STATUS
 
 READY_POLL_S = 0.02
 LAST_WORD_S = 3.0
@@ -28,6 +31,7 @@ class Pair:
     ready_host: str
     ready_port: int
     drain_timeout_s: float
+    ready_tls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +58,37 @@ async def serve(pair: Pair, announce: Callable[[str], None], where: str) -> int:
     """Runs the pair until it is told to stop, or until one half dies. Returns the exit status: 0 or 1.
 
     A first SIGTERM, SIGINT or SIGHUP drains: the gateway stops accepting and finishes what it has, then the inference
-    service drains; both within the drain timeout. A second one kills.
+    service drains; both within the drain timeout. A second one kills. A client that may (--api-server-stop) stops,
+    restarts or kills the pair too; the exit status is 0 then.
     """
-    began = time.monotonic()
     with _told() as (stop, hurry):
-        inference = await _start("inference", pair.inference)
-        gateway = await _start("gateway", pair.gateway)
-        ready = asyncio.create_task(_announce_when_ready(pair, announce, where, began))
-        await _first_of(stop.wait(), inference.process.wait(), gateway.process.wait())
-        ready.cancel()
-        died = None if stop.is_set() else _first_dead(inference, gateway)
-        if died:
-            announce(f"The {died.name} service {died.ending()}; the other one is stopped too.")
-        await _drain((gateway, inference), pair.drain_timeout_s, hurry)
-    return 1 if died else 0
+        while True:
+            ended = await _run(pair, announce, where, stop, hurry)
+            if ended != RESTART_STATUS or stop.is_set():
+                return 1 if ended else 0
+            announce("A client asked for a restart.")
+
+
+async def _run(
+    pair: Pair, announce: Callable[[str], None], where: str, stop: asyncio.Event, hurry: asyncio.Event
+) -> int:
+    """One life of the pair. Returns 0 when it was told to stop, RESTART_STATUS, or 1 when a half died by itself."""
+    began = time.monotonic()
+    inference = await _start("inference", pair.inference)
+    gateway = await _start("gateway", pair.gateway)
+    ready = asyncio.create_task(_announce_when_ready(pair, announce, where, began))
+    await _first_of(stop.wait(), inference.process.wait(), gateway.process.wait())
+    ready.cancel()
+    died = None if stop.is_set() else _first_dead(inference, gateway)
+    asked = died.process.returncode if died is gateway else None
+    if asked == KILL_STATUS:
+        hurry.set()
+    if asked in (STOP_STATUS, KILL_STATUS):
+        announce("A client asked for the end.")
+    elif died and asked != RESTART_STATUS:
+        announce(f"The {died.name} service {died.ending()}; the other one is stopped too.")
+    await _drain((gateway, inference), pair.drain_timeout_s, hurry)
+    return {None: 1 if died else 0, RESTART_STATUS: RESTART_STATUS, STOP_STATUS: 0, KILL_STATUS: 0}.get(asked, 1)
 
 
 @contextmanager
@@ -117,15 +138,16 @@ def _die_with(parent: int) -> Callable[[], None] | None:
 
 
 async def _announce_when_ready(pair: Pair, announce: Callable[[str], None], where: str, began: float) -> None:
-    while not await _is_ready(pair.ready_host, pair.ready_port):  # noqa: ASYNC110  # another process has no event
+    while not await _is_ready(pair):  # noqa: ASYNC110  # another process has no event
         await asyncio.sleep(READY_POLL_S)
     announce(f"Latentwire is ready after {time.monotonic() - began:.1f} s: {where}")
 
 
-async def _is_ready(host: str, port: int) -> bool:
+async def _is_ready(pair: Pair) -> bool:
     """Whether GET /readyz, which asks the inference service, says 200."""
+    host, port = pair.ready_host, pair.ready_port
     try:
-        reader, writer = await asyncio.open_connection(host, port)
+        reader, writer = await asyncio.open_connection(host, port, ssl=_unchecked() if pair.ready_tls else None)
     except OSError:
         return False
     with suppress(OSError):
@@ -134,6 +156,14 @@ async def _is_ready(host: str, port: int) -> bool:
         writer.close()
         return status.split()[1:2] == [b"200"]
     return False
+
+
+def _unchecked() -> ssl.SSLContext:
+    """TLS to our own child, whose certificate is for the name that clients use."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _first_dead(*services: Service) -> Service | None:

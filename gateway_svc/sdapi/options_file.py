@@ -11,23 +11,28 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from gateway_svc.sdapi.options import Options
+from gateway_svc.sdapi.options import READ_ONLY, Options
 
 _LOG = logging.getLogger(__name__)
 _Mark = tuple[int, int, int]
 
 
-class OptionsFile:
-    """Options kept in a folder."""
+class SettingsFrozen(Exception):
+    """Nobody may change options."""
 
-    def __init__(self, folder: Path) -> None:
+
+class OptionsFile:
+    """Options kept in a folder. `untouchable` ones stay as they are whoever sets them; frozen, all do, and say so."""
+
+    def __init__(self, folder: Path, *, frozen: bool = False, untouchable: Set[str] = READ_ONLY) -> None:
+        self._frozen, self._untouchable = frozen, untouchable
         self._path = folder / "options.json"
         self._lock = folder / "options.lock"
         self._known: tuple[_Mark | None, Options] = (None, Options())
@@ -39,10 +44,19 @@ class OptionsFile:
             self._known = (mark, self._load())
         return self._known[1]
 
+    def settable(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of some changes that clients may make."""
+        return {name: value for name, value in changes.items() if name not in self._untouchable}
+
     def change(self, changes: Mapping[str, Any]) -> Options:
-        """Keeps some new values. Raises UnknownOption or ValidationError, and then changes nothing."""
+        """Keeps those of some new values that clients may set.
+
+        Raises UnknownOption, ValidationError or SettingsFrozen, and then changes nothing.
+        """
+        if self._frozen:
+            raise SettingsFrozen("changing settings is disabled")
         with self._alone():
-            options = self._load().overlaid(changes)
+            options = self._load().overlaid(self.settable(changes))
             self._replace(options)
         return self.read()
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from gateway_svc.sdapi import checkpoint
 from gateway_svc.sdapi.errors import Raised, invalid
 from gateway_svc.sdapi.models import load
-from gateway_svc.sdapi.options import READ_ONLY, UnknownOption
+from gateway_svc.sdapi.options import UnknownOption
 from gateway_svc.services import Services, ServicesOf
 from latentwire.errors import Unavailable
 from latentwire.v1.types_pb2 import Model
@@ -32,11 +32,19 @@ async def get_options(services: ServicesOf) -> dict[str, Any]:
 @router.post("/options")
 async def set_options(changes: Annotated[dict[str, Any], Body()], services: ServicesOf) -> None:
     """Keeps some; a whole object as GET answered it may come back. A new checkpoint is loaded before this returns."""
+    _check(changes, services)
     name = changes.get("sd_model_checkpoint")
     if name is not None:
         changes = changes | {"sd_model_checkpoint": await _switched(str(name), services)}
+    await services.in_thread(services.options.change, changes)
+
+
+def _check(changes: dict[str, Any], services: Services) -> None:
+    """Raises Raised or InvalidArgument where they can't be made, before a model is loaded for them."""
+    if services.settings.freeze_settings:
+        raise Raised("AssertionError", "changing settings is disabled")
     try:
-        await services.in_thread(services.options.change, {k: v for k, v in changes.items() if k not in READ_ONLY})
+        services.options.read().overlaid(services.options.settable(changes))
     except UnknownOption as error:
         raise Raised("KeyError", repr(error.args[0])) from None
     except ValidationError as error:

@@ -14,7 +14,8 @@ from gateway_svc.sdapi import checkpoint, input_image, not_yet, prompt_text, sav
 from gateway_svc.sdapi.conversion import EMPHASIS, NOISE_SOURCES, PREVIEW_FORMATS, RESIZE_MODES
 from gateway_svc.sdapi.errors import Raised, Refused, invalid
 from gateway_svc.sdapi.job import KINDS, Folders, Job, asked_size, floored
-from gateway_svc.sdapi.options import INERT, READ_ONLY, Options, UnknownOption
+from gateway_svc.sdapi.options import INERT, Options, UnknownOption
+from gateway_svc.sdapi.options_file import SettingsFrozen
 from gateway_svc.sdapi.schemas import Img2ImgRequest, Txt2ImgRequest
 from gateway_svc.sdapi.solver import Solver, resolve
 from gateway_svc.services import Services
@@ -60,11 +61,13 @@ async def job_of(body: Body, services: Services, owner: str) -> Job:
 
 def snapshot(services: Services, changes: Mapping[str, Any], *, keep: bool) -> Options:
     """The options with the request's own on top. Raises Raised for an unknown one, as A1111 does."""
-    changes = {name: value for name, value in changes.items() if value is not None and name not in READ_ONLY}
+    changes = services.options.settable({name: value for name, value in changes.items() if value is not None})
     try:
         return services.options.change(changes) if keep and changes else services.options.read().overlaid(changes)
     except UnknownOption as error:
         raise Raised("KeyError", repr(error.args[0])) from None
+    except SettingsFrozen as error:
+        raise Raised("AssertionError", str(error)) from None
     except ValidationError as error:
         raise invalid(error, "override_settings") from None
 

@@ -21,6 +21,14 @@ def test_the_configuration_can_be_printed() -> None:
     assert (result.exit_code, printed["port"], printed["keep_on_disconnect"]) == (0, 1234, True)
 
 
+@pytest.mark.parametrize(
+    ("flag", "host"), [("--listen", "0.0.0.0"), ("--server-name=::1", "::1"), ("--api", "127.0.0.1")]
+)
+def test_a1111s_ways_to_say_where_it_listens(flag: str, host: str) -> None:
+    result = CliRunner().invoke(main, ["--print-config", "--nowebui", flag])
+    assert (result.exit_code, json.loads(result.output)["host"]) == (0, host)
+
+
 def test_a_bad_value_is_one_sentence_and_exit_status_2() -> None:
     result = CliRunner().invoke(main, ["--port", "99999"])
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)

@@ -58,6 +58,11 @@ def test_origins_are_split_at_commas() -> None:
         ({"api_auth": ":p"}, "api_auth: "),
         ({"api_auth": "a" * 129 + ":p"}, "api_auth: "),
         ({"no_such": 1}, "no_such: "),
+        ({"subpath": "/a b"}, "subpath: "),
+        ({"subpath": "a//b"}, "subpath: "),
+        ({"tls_keyfile": Path(__file__)}, "tls_keyfile and tls_certfile go together"),
+        ({"tls_certfile": Path("/nowhere/c.pem")}, "tls_certfile: "),
+        ({"timeout_keep_alive": 0}, "timeout_keep_alive: "),
     ],
 )
 def test_a_bad_value_is_a_sentence_that_names_it(flags: dict[str, object], words: str) -> None:
@@ -81,3 +86,8 @@ def test_secrets_are_not_shown() -> None:
 def test_a_password_may_hold_colons_and_be_empty() -> None:
     assert passwords("ann:a:b, bob:") == {"ann": "a:b", "bob": ""}
     assert Settings(api_auth=SecretStr("ann:x")).users == {"ann": "x"}
+
+
+@pytest.mark.parametrize(("asked", "kept"), [("", ""), ("/", ""), ("sd", "/sd"), ("/a/b.c/", "/a/b.c")])
+def test_a_subpath_begins_with_a_slash_and_does_not_end_with_one(asked: str, kept: str) -> None:
+    assert read({"subpath": asked}).subpath == kept

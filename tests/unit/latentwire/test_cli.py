@@ -46,7 +46,24 @@ def test_the_services_get_what_the_user_gave_and_no_more(started: list[serve.Pai
     assert pair.inference[:5] == (sys.executable, "-m", "inference_svc", "--host", "127.0.0.1")
     assert pair.inference[7:] == ("--drain-timeout", "4.0", "--engine=fake", "--model=a b")
     assert pair.gateway[:5] == (sys.executable, "-m", "gateway_svc", "--host", "127.0.0.1")
-    assert pair.gateway[7:] == ("--inference", f"127.0.0.1:{pair.inference[6]}", "--cors-allow-origins=*")
+    inference = f"127.0.0.1:{pair.inference[6]}"
+    assert pair.gateway[7:] == ("--inference", inference, "--supervised", "--cors-allow-origins=*")
+
+
+def test_a1111s_flags_go_to_the_gateway(started: list[serve.Pair]) -> None:
+    flags = ("--api-log", "--api-server-stop", "--keep-on-disconnect", "--freeze-settings", "--hide-ui-dir-config")
+    _, output = run("--server-name=127.0.0.1", "--subpath=/sd/", "--timeout-keep-alive=5", *flags)
+    (pair,) = started
+    assert pair.gateway[10:] == ("--subpath=/sd/", "--timeout-keep-alive=5", *flags)
+    assert output.startswith(f"http://127.0.0.1:{pair.ready_port}/sd ")
+
+
+def test_with_a_certificate_it_is_https_and_asked_by_https(started: list[serve.Pair]) -> None:
+    _, output = run("--tls-keyfile=k.pem", "--tls-certfile=c.pem")
+    (pair,) = started
+    assert pair.ready_tls
+    assert pair.gateway[10:] == ("--tls-keyfile=k.pem", "--tls-certfile=c.pem")
+    assert output.startswith(f"https://127.0.0.1:{pair.ready_port} ")
 
 
 def test_listen_opens_rest_to_everybody_and_is_asked_on_loopback(started: list[serve.Pair]) -> None:
