@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import array_api_compat
 import numpy as np
 
 from inference_svc.pipelines.beside import reads_at_once
+from inference_svc.pipelines.reading import Prompt, PromptRun, Reading, ReadPart, read_prompts
 from inference_svc.pipelines.spec import GenerationSpec
-from inference_svc.prompts import ROOM, Chunk, Part, apply_weights, encode_plan, schedule
+from inference_svc.prompts import Chunk, Network, ScheduleFor, apply_weights
 from inference_svc.work import Array, Ask, Compute, EncodePromptRow, Evaluate
-from latentwire.errors import InvalidArgument
-
-Chunked: TypeAlias = dict[str, tuple[Chunk, ...]]
-
-MOST_CHUNKS = 256
-"""Chunks of one prompt. Every evaluation attends to all of them at once, so that nobody else's step can pass it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,61 +39,68 @@ class ConditioningPart:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Conditioning:
-    """A prompt as a model reads it."""
+    """A prompt as a model reads it, and the networks that it asks for. Segments of equal text share their context."""
 
     parts: tuple[ConditioningPart, ...]
+    networks: tuple[Network, ...] = ()
 
     def at(self, evaluation: int) -> list[tuple[Array, float]]:
         """Returns context and weight of every part for a model evaluation."""
         return [(part.at(evaluation), part.weight) for part in self.parts]
 
 
-def encode_prompts(
-    spec: GenerationSpec, prompts: Sequence[str], evaluations: int
-) -> Generator[Ask, Any, list[Conditioning]]:
-    """Encodes prompts for a run of so many model evaluations. All chunks of all prompts are one ask."""
-    if reads_at_once(prompts):
-        parts, chunked = read_prompts(spec, prompts, evaluations)
-    else:
-        parts, chunked = yield Compute(read_prompts, (spec, tuple(prompts), evaluations))
-    contexts = yield from _encode(spec, chunked)
-    return [Conditioning(tuple(_part(part, contexts) for part in prompt)) for prompt in parts]
+def prompt_run(spec: GenerationSpec) -> PromptRun:
+    """Returns what the prompts of a pass are read for."""
+    sampling, settings = spec.sampling, spec.prompts
+    timing = ScheduleFor(sampling.steps, sampling.evaluations_per_step, settings.first_pass, settings.old_editing)
+    return PromptRun(spec.facts.name, spec.tokenizer, settings, timing)
 
 
-def read_prompts(
-    spec: GenerationSpec, prompts: Sequence[str], evaluations: int
-) -> tuple[list[tuple[Part, ...]], Chunked]:
-    """Returns the parts of every prompt, and the chunks of every text in them, each text once.
+def encode_prompts(spec: GenerationSpec, prompts: Sequence[str]) -> Generator[Ask, Any, list[Conditioning]]:
+    """Encodes the prompt of a pass and, where there is one, its negative prompt; raises as `encode` does."""
+    read = [Prompt(text, negative=bool(place)) for place, text in enumerate(prompts)]
+    return (yield from encode(prompt_run(spec), read))
 
-    Raises InvalidArgument for a text of more than MOST_CHUNKS.
+
+def encode(run: PromptRun, prompts: Sequence[Prompt]) -> Generator[Ask, Any, list[Conditioning]]:
+    """Encodes prompts. All chunks of all their texts are one ask, each chunk once.
+
+    Raises InvalidArgument for prompts that are too much, see `read_prompts` and `prompts.schedule`.
     """
-    parts = [schedule(prompt, evaluations) for prompt in prompts]
-    texts = dict.fromkeys(segment.text for prompt in parts for part in prompt for segment in part.segments)
-    return parts, {text: _chunks(spec, text) for text in texts}
+    texts = [prompt.text for prompt in prompts]
+    if reads_at_once(texts) and not any("[" in text for text in texts):
+        reading = read_prompts(run, prompts)
+    else:
+        reading = yield Compute(read_prompts, (run, tuple(prompts)))
+    contexts = yield from _contexts(run, reading)
+    return [
+        Conditioning(tuple(_part(part, contexts) for part in prompt.parts), prompt.networks)
+        for prompt in reading.prompts
+    ]
 
 
-def _chunks(spec: GenerationSpec, text: str) -> tuple[Chunk, ...]:
-    chunks = encode_plan(text, spec.tokenizer, spec.prompts.emphasis, spec.prompts.comma_backtrack)
-    if len(chunks) > MOST_CHUNKS:
-        raise InvalidArgument.of("prompt", f"{len(chunks)} chunks", f"at most {MOST_CHUNKS} chunks of {ROOM} tokens")
-    return chunks
+_Contexts = dict[tuple[Chunk, ...], Array]
 
 
-def _encode(spec: GenerationSpec, chunked: Chunked) -> Generator[Ask, Any, dict[str, Array]]:
-    rows = tuple(_row(spec, chunk) for chunks in chunked.values() for chunk in chunks)
-    results = iter((yield Evaluate(rows)))
-    contexts = {}
-    for text, chunks in chunked.items():
-        weighted = [apply_weights(next(results), chunk.weights, spec.prompts.emphasis) for chunk in chunks]
-        contexts[text] = array_api_compat.array_namespace(*weighted).concat(weighted, axis=1)
-    return contexts
+def _contexts(run: PromptRun, reading: Reading) -> Generator[Ask, Any, _Contexts]:
+    """Returns the context (1, T, D) of every different text."""
+    texts = dict.fromkeys(text for prompt in reading.prompts for part in prompt.parts for _, text in part.segments)
+    tokens = list(dict.fromkeys(chunk.tokens for chunks in texts for chunk in chunks))
+    results = yield Evaluate(tuple(_row(run, ids) for ids in tokens))
+    hidden = dict(zip(tokens, results, strict=True))
+    return {chunks: _context(run, chunks, hidden) for chunks in texts}
 
 
-def _row(spec: GenerationSpec, chunk: Chunk) -> EncodePromptRow:
-    tokens = np.asarray([chunk.tokens], dtype=np.int64)
-    return EncodePromptRow(spec.facts.name, tokens, clip_skip=spec.prompts.clip_skip)
+def _context(run: PromptRun, chunks: tuple[Chunk, ...], hidden: dict[tuple[int, ...], Array]) -> Array:
+    weighted = [apply_weights(hidden[chunk.tokens], chunk.weights, run.settings.emphasis) for chunk in chunks]
+    return array_api_compat.array_namespace(*weighted).concat(weighted, axis=1)
 
 
-def _part(part: Part, contexts: dict[str, Array]) -> ConditioningPart:
-    segments = (ConditioningSegment(segment.last_evaluation, contexts[segment.text]) for segment in part.segments)
-    return ConditioningPart(part.weight, tuple(segments))
+def _row(run: PromptRun, tokens: tuple[int, ...]) -> EncodePromptRow:
+    return EncodePromptRow(run.model, np.asarray([tokens], dtype=np.int64), clip_skip=run.settings.clip_skip)
+
+
+def _part(part: ReadPart, contexts: _Contexts) -> ConditioningPart:
+    return ConditioningPart(
+        part.weight, tuple(ConditioningSegment(last, contexts[chunks]) for last, chunks in part.segments)
+    )

@@ -97,7 +97,7 @@ def _refiner(run: Pass) -> Generator[Ask, Any, Refiner | None]:
 def _encoded(run: Pass) -> Generator[Ask, Any, tuple[Conditioning, Conditioning | None]]:
     picture = run.picture
     prompts = [picture.prompt, picture.negative_prompt] if uses_negative(run.spec) else [picture.prompt]
-    cond, *uncond = yield from encode_prompts(run.spec, prompts, evaluation_count(run.plan))
+    cond, *uncond = yield from encode_prompts(run.spec, prompts)
     return cond, next(iter(uncond), None)
 
 

@@ -238,6 +238,7 @@ class GenerationSpec:
             height=hires.size[1],
             sampling=hires.sampling,
             guidance=hires.guidance,
+            prompts=replace(self.prompts, first_pass=self.sampling.steps * self.sampling.evaluations_per_step),
             init=InitSettings(hires.strength, exact_steps=True),
             inpaint=None,
             hires=None,

@@ -17,11 +17,9 @@ from inference_svc.pipelines import (
     Stage,
     pictures,
 )
-from inference_svc.pipelines.conditioning import MOST_CHUNKS, read_prompts
 from inference_svc.prompts import Emphasis
 from inference_svc.sampling import SAMPLERS, NoiseSpec, Prediction, SamplerState, first_state, guidance, solve
 from inference_svc.work import Array, Compute, DecodeRow, DenoiseRow, EncodePromptRow, Evaluate
-from latentwire.errors import InvalidArgument
 from tests.unit.inference_svc.pipelines.toys import Run, compute, run, spec
 
 RAW = OutputOptions(ImageFormat.RAW_RGB)
@@ -150,10 +148,3 @@ def test_long_prompts_much_noise_and_large_files_are_computed_beside_the_device(
 
 def test_what_takes_no_time_waits_for_no_batch() -> None:
     assert [ask for ask in one(spec()).asks if isinstance(ask, Compute)] == []
-
-
-def test_a_prompt_of_too_many_chunks_is_refused_before_any_is_encoded() -> None:
-    chunked = read_prompts(spec(), ["BREAK " * (MOST_CHUNKS - 1) + "word"], 1)[1]
-    assert [len(chunks) for chunks in chunked.values()] == [MOST_CHUNKS]
-    with pytest.raises(InvalidArgument, match=f"prompt: '{MOST_CHUNKS + 1} chunks' is not allowed; allowed: at most"):
-        read_prompts(spec(), ["BREAK " * MOST_CHUNKS + "word"], 1)
