@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 from gateway_svc.authentication import USER_KEY
 from gateway_svc.inference.catalogue import Catalogue
 from gateway_svc.inference.client import Inference
+from gateway_svc.inference.loads import Loads
 from gateway_svc.metrics import Metrics
 from gateway_svc.sdapi.options import DIRECTORIES, READ_ONLY
 from gateway_svc.sdapi.options_file import OptionsFile
@@ -29,6 +30,7 @@ class Services:
     settings: Settings
     inference: Inference
     catalogue: Catalogue
+    loads: Loads
     options: OptionsFile
     threads: ThreadPoolExecutor
     metrics: Metrics
@@ -38,10 +40,12 @@ class Services:
         """Connects. Needs the running event loop."""
         token = settings.inference_token
         inference = Inference(settings.inference, token=token.get_secret_value() if token else None)
+        catalogue = Catalogue(inference)
         return cls(
             settings=settings,
             inference=inference,
-            catalogue=Catalogue(inference),
+            catalogue=catalogue,
+            loads=Loads(inference, catalogue),
             options=OptionsFile(
                 settings.data_dir,
                 frozen=settings.freeze_settings,
@@ -53,6 +57,7 @@ class Services:
 
     async def close(self) -> None:
         """Ends calls, connection and threads."""
+        await self.loads.close()
         await self.inference.close()
         self.threads.shutdown(wait=False, cancel_futures=True)
 

@@ -62,6 +62,11 @@ async def run(body: Body, job: Job, services: Services) -> Response:
 
 
 async def generate(job: Job, services: Services) -> Outcome:
+    """Generates, with models that are not in memory loaded first. Raises LatentwireError."""
+    return await services.loads.with_models(lambda: _generated(job, services))
+
+
+async def _generated(job: Job, services: Services) -> Outcome:
     """Follows the generation to its end; each picture is written in a thread while the next ones come.
 
     Pictures come as they are finished, and are returned in the order of their seeds.

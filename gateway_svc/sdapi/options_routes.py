@@ -9,7 +9,6 @@ from pydantic import ValidationError
 
 from gateway_svc.sdapi import checkpoint
 from gateway_svc.sdapi.errors import Raised, invalid
-from gateway_svc.sdapi.models import load
 from gateway_svc.sdapi.options import UnknownOption
 from gateway_svc.services import Services, ServicesOf
 from latentwire.errors import Unavailable
@@ -58,7 +57,7 @@ async def _switched(name: str, services: Services) -> str:
     if model is None:
         raise Raised("RuntimeError", f"model {name!r} not found")
     if model != await _in_use(services.options.read().sd_model_checkpoint, services):
-        await load(model.name, services)
+        await services.loads.load(model.name, make_default=True)
     return checkpoint.title(model)
 
 

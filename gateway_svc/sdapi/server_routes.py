@@ -7,7 +7,6 @@ from typing import Any
 from fastapi import APIRouter
 
 from gateway_svc.sdapi import checkpoint
-from gateway_svc.sdapi.models import load
 from gateway_svc.services import Services, ServicesOf
 from latentwire.v1 import model_service_pb2 as ms
 
@@ -82,7 +81,7 @@ async def unload_checkpoint(services: ServicesOf) -> dict[str, Any]:
 async def reload_checkpoint(services: ServicesOf) -> dict[str, Any]:
     """Loads the model in use again."""
     if name := await _in_use(services):
-        await load(name, services)
+        await services.loads.load(name, make_default=True)
     return {}
 
 

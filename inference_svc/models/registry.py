@@ -115,9 +115,15 @@ class Registry:
                 return self._models[name]
             entry = self._entries[name]
             if entry.state is ModelState.LOADING:
-                raise Unavailable(f"the model {name!r} is being loaded", reason="MODEL_LOADING", retry_after_s=1.0)
+                raise Unavailable(
+                    f"the model {name!r} is being loaded",
+                    reason="MODEL_LOADING",
+                    retry_after_s=1.0,
+                    metadata={"model": name},
+                )
             problem = f": {entry.error}" if entry.error else ""
-            raise FailedPrecondition(f"the model {name!r} is not loaded{problem}", reason="MODEL_NOT_LOADED")
+            message = f"the model {name!r} is not loaded{problem}"
+            raise FailedPrecondition(message, reason="MODEL_NOT_LOADED", metadata={"model": name})
 
     @contextmanager
     def use(self, name: str = "") -> Iterator[LoadedModel]:

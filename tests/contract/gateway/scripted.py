@@ -13,7 +13,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 
 from latentwire import infotext, status
-from latentwire.errors import LatentwireError, NotFound
+from latentwire.errors import FailedPrecondition, LatentwireError, NotFound
 from latentwire.v1 import generation_service_pb2 as gs
 from latentwire.v1 import generation_service_pb2_grpc as gs_grpc
 from latentwire.v1 import model_service_pb2 as ms
@@ -60,6 +60,7 @@ class Script:
     truncated: bool = False
     backwards: bool = False
     short: bool = False
+    unloaded: set[str] = field(default_factory=set)
     models: list[types.Model] = field(default_factory=lambda: [model("flatland", default=True), model("other")])
     held: asyncio.Event = field(default_factory=asyncio.Event)
     release: asyncio.Event = field(default_factory=asyncio.Event)
@@ -103,8 +104,8 @@ class Generations(gs_grpc.GenerationServiceServicer):
         script = self._script()
         script.requests.append(request)
         script.metadata = {key: str(value) for key, value in context.invocation_metadata() or ()}
-        if script.error:
-            await context.abort_with_status(rpc_status.to_status(status.to_status(script.error)))
+        if error := script.error or missing(request.model or "flatland", script):
+            await context.abort_with_status(rpc_status.to_status(status.to_status(error)))
         await context.send_initial_metadata((("x-latentwire-engine", "fake"),))
         accepted = accept(request, script)
         yield gs.GenerateImageResponse(sequence=1, accepted=accepted)
@@ -165,10 +166,12 @@ class Models(ms_grpc.ModelServiceServicer):
         if request.name not in {known.name for known in self._script().models}:
             await context.abort_with_status(rpc_status.to_status(status.to_status(NotFound("no such model"))))
         yield ms.LoadModelResponse(fraction=0.5)
+        self._script().unloaded.discard(request.name)
         yield ms.LoadModelResponse(fraction=1, model=model(request.name))
 
     async def UnloadModel(self, request: ms.UnloadModelRequest, context: Context) -> ms.UnloadModelResponse:
         self._script().unloads.append(request.name)
+        self._script().unloaded.add(request.name)
         return ms.UnloadModelResponse(model=model(request.name))
 
     async def ListUpscalers(self, request: ms.ListUpscalersRequest, context: Context) -> ms.ListUpscalersResponse:
@@ -192,6 +195,13 @@ class Models(ms_grpc.ModelServiceServicer):
                 for name, label in SCHEDULERS
             ]
         )
+
+
+def missing(name: str, script: Script) -> LatentwireError | None:
+    """What a generation is told where its model is not in memory."""
+    if name not in script.unloaded:
+        return None
+    return FailedPrecondition(f"{name} is not loaded", reason="MODEL_NOT_LOADED", metadata={"model": name})
 
 
 def accept(request: gs.GenerateImageRequest, script: Script) -> gs.Accepted:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 import httpx2
 import pytest
 
@@ -96,6 +98,24 @@ async def test_the_checkpoint_in_use_can_be_put_out_and_loaded_again(
 ) -> None:
     out, again = await client.post("/sdapi/v1/unload-checkpoint"), await client.post("/sdapi/v1/reload-checkpoint")
     assert (out.json(), again.json(), script.unloads, script.loads) == ({}, {}, ["flatland"], ["flatland"])
+
+
+async def test_a_model_that_was_put_out_is_loaded_once_for_all_that_need_it(
+    client: httpx2.AsyncClient, script: Script
+) -> None:
+    await client.post("/sdapi/v1/unload-checkpoint")
+    answers = await asyncio.gather(
+        *(client.post("/sdapi/v1/txt2img", json={"width": 64, "height": 64}) for _ in range(4))
+    )
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert (script.loads, len(answers[0].json()["images"])) == (["flatland"], 1)
+
+
+async def test_a_model_that_can_not_be_loaded_says_why(client: httpx2.AsyncClient, script: Script) -> None:
+    script.unloaded.add("flatland")
+    script.models.clear()
+    response = await client.post("/sdapi/v1/txt2img", json={"width": 64, "height": 64})
+    assert (response.status_code, response.json()["detail"]) == (404, "no such model")
 
 
 async def test_without_a_model_there_is_nothing_to_put_out(client: httpx2.AsyncClient, script: Script) -> None:

@@ -39,6 +39,9 @@ async def test_a_connection_lost_in_the_middle_is_a_503(
     await service.stop()
     response = await request
     await service.start()
+    script.hold = False
+    # Channels of one process share their connections, and the time that they wait before they try again.
+    await asyncio.wait_for(until_ready(client), 10)
     assert (response.status_code, "Retry-After" in response.headers) == (503, True)
 
 
