@@ -22,9 +22,9 @@ class SamplerSpec:
     `name`, `aliases` and `options` are A1111's. `step` does one transition; `path` makes the transitions; `start`
     returns what init latents and noise are multiplied by. `evaluations_per_step`: the most that one makes.
     `history_length`: the most arrays that it remembers, one more with each step; `history_extra`: those besides, from
-    the first step on. `chooses_steps`: its path has no transitions, it finds its steps on the way. `brownian`: its
-    noise is a path through the plan's range of levels. `guidance_divisor`: what the guidance scale is divided by.
-    `blends_input`: kept parts are put back into x before each evaluation, not into what it predicts.
+    the first step on. `chooses_steps`: its path has no transitions, it finds its steps on the way. `guidance_divisor`:
+    what the guidance scale is divided by. `blends_input`: kept parts are put back into x before each evaluation, not
+    into what it predicts.
     """
 
     name: str
@@ -36,7 +36,6 @@ class SamplerSpec:
     history_length: int = 0
     history_extra: int = 0
     chooses_steps: bool = False
-    brownian: bool = False
     guidance_divisor: float = 1.0
     blends_input: bool = False
     path: Callable[[PathRequest], Path] = sigma_path
@@ -51,6 +50,11 @@ class SamplerSpec:
     def discard_next_to_last_sigma(self) -> bool:
         """Whether the last sigma before 0 is left out unless the caller says otherwise."""
         return "discard_next_to_last_sigma" in self.options
+
+    @property
+    def brownian(self) -> bool:
+        """Whether its noise is a path through the plan's range of noise levels."""
+        return "brownian_noise" in self.options
 
     def history_count(self, step: int) -> int:
         """Returns how many arrays it remembers when `step` steps are over."""

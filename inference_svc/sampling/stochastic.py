@@ -1,10 +1,11 @@
-"""Noise that samplers add on the way: churn before a step, ancestral noise after it."""
+"""Noise that samplers add on the way: churn before a step, ancestral or Brownian noise after it."""
 
 from __future__ import annotations
 
 import math
 
 from inference_svc.sampling.arrays import Array, like
+from inference_svc.sampling.brownian import BrownianPath
 from inference_svc.sampling.noise import draw
 from inference_svc.sampling.plan import SamplerState, SamplingPlan
 
@@ -42,3 +43,14 @@ def ancestral(sigma: float, sigma_next: float, eta: float) -> tuple[float, float
 def renoised(plan: SamplingPlan, state: SamplerState, x: Array, up: float) -> Array:
     """Returns x with the state's next noise added at standard deviation `up`."""
     return x + next_noise(plan, state) * up if up else x
+
+
+def with_brownian(plan: SamplingPlan, x: Array, levels: tuple[float, float], amount: float) -> Array:
+    """Returns x with the increment of the plan's Brownian path between two noise levels, of deviation `amount`, added.
+
+    It is no draw: the path is a function of the plan's noise and the levels alone.
+    """
+    if not amount:
+        return x
+    noise = BrownianPath.of(plan.noise, tuple(x.shape[1:])).noise(*levels)
+    return x + like(noise[None], x) * amount

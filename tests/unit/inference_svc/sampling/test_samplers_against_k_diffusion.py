@@ -29,6 +29,8 @@ SHAPE = (4, 6, 8)
 SEED = 11
 CHURN = SamplerOptions(s_churn=8.0, s_tmin=0.1, s_tmax=5.0, s_noise=1.003)
 
+HALF = SamplerOptions(eta=0.5, s_noise=0.9)
+
 CASES: dict[str, tuple[str, SamplerOptions, Callable[..., Any], dict[str, float]]] = {
     "Euler": ("Euler", SamplerOptions(), sampling.sample_euler, {}),
     "Euler with churn": (
@@ -56,6 +58,24 @@ CASES: dict[str, tuple[str, SamplerOptions, Callable[..., Any], dict[str, float]
     ),
     "DPM++ 2M": ("DPM++ 2M", SamplerOptions(), sampling.sample_dpmpp_2m, {}),
     "LMS": ("LMS", SamplerOptions(), sampling.sample_lms, {}),
+    "DPM2": ("DPM2", SamplerOptions(), sampling.sample_dpm_2, {}),
+    "DPM2 with churn": (
+        "DPM2",
+        CHURN,
+        sampling.sample_dpm_2,
+        {"s_churn": 8.0, "s_tmin": 0.1, "s_tmax": 5.0, "s_noise": 1.003},
+    ),
+    "DPM2 a": ("DPM2 a", SamplerOptions(), sampling.sample_dpm_2_ancestral, {}),
+    "DPM2 a, half": ("DPM2 a", HALF, sampling.sample_dpm_2_ancestral, {"eta": 0.5, "s_noise": 0.9}),
+    "DPM2 a, none": ("DPM2 a", SamplerOptions(eta=0.0), sampling.sample_dpm_2_ancestral, {"eta": 0.0}),
+    "DPM++ 2S a": ("DPM++ 2S a", SamplerOptions(), sampling.sample_dpmpp_2s_ancestral, {}),
+    "DPM++ 2S a, half": ("DPM++ 2S a", HALF, sampling.sample_dpmpp_2s_ancestral, {"eta": 0.5, "s_noise": 0.9}),
+    "DPM++ 2S a, beyond": (
+        "DPM++ 2S a",
+        SamplerOptions(eta=1.5),
+        sampling.sample_dpmpp_2s_ancestral,
+        {"eta": 1.5},
+    ),
 }
 
 
