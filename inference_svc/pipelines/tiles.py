@@ -69,7 +69,7 @@ def joined_column(grid: Grid, strips: Sequence[Pixels], scale: int) -> Pixels:
 def _begins(length: int, tile: int, overlap: int) -> tuple[int, ...]:
     if length <= tile:
         return (0,)
-    steps = -(-(length - tile) // max(1, tile - overlap))
+    steps = -(-(length - tile) // (tile - min(overlap, (tile - 1) // 2)))
     return tuple(round(step * (length - tile) / steps) for step in range(steps + 1))
 
 

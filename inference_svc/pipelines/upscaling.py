@@ -11,7 +11,7 @@ from PIL import Image
 
 from inference_svc.pipelines.spec import Pixels
 from inference_svc.pipelines.tiles import Grid, joined_column, joined_row
-from inference_svc.work import Array, Ask, Compute, Evaluate, UpscalerFacts, UpscaleRow
+from inference_svc.work import Array, Ask, Compute, Evaluate, Report, UpscalerFacts, UpscaleRow
 from latentwire.errors import NotFound
 
 NONE: Final = UpscalerFacts("None")
@@ -23,13 +23,15 @@ INTERPOLATING: Final = (NONE, LANCZOS, NEAREST)
 DEFAULT_TILE: Final = 192
 DEFAULT_OVERLAP: Final = 8
 MOST_PASSES: Final = 3
+_MULTIPLE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class UpscaleSpec:
     """By what, and to which size in pixels. `tile`: side of a tile, 0: the whole picture at once.
 
-    `overlap`: pixels of the source that neighbouring tiles share, at least.
+    `overlap`: pixels of the source that neighbouring tiles share, at least. `always`: a network runs even where the
+    picture has its size already, for what it does to it.
     """
 
     upscaler: UpscalerFacts
@@ -37,6 +39,12 @@ class UpscaleSpec:
     height: int
     tile: int = DEFAULT_TILE
     overlap: int = DEFAULT_OVERLAP
+    always: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TileDone:
+    """A network has enlarged a tile."""
 
 
 def find_upscaler(name: str, upscalers: Sequence[UpscalerFacts]) -> UpscalerFacts:
@@ -55,13 +63,11 @@ def upscale(spec: UpscaleSpec, pixels: Pixels) -> Generator[Ask, Any, Pixels]:
     upscaler is "None" or nothing has to grow.
     """
     upscaler = spec.upscaler
-    if upscaler == NEAREST and _growth(spec, pixels) > 1:
-        pixels = yield Compute(_nearest, (pixels, _growth(spec, pixels)))
-    elif upscaler.scale > 1:
+    if upscaler == NEAREST:
+        pixels = yield Compute(_nearest, (spec, pixels))
+    elif count := passes(spec, *pixels.shape[1::-1]):
         yield Compute(upscaler.load)
-        for _ in range(MOST_PASSES):
-            if _growth(spec, pixels) <= 1:
-                break
+        for _ in range(count):
             pixels = yield from _enlarged(spec, pixels)
     exact: Pixels = yield Compute(resized, (pixels, spec.width, spec.height))
     return exact
@@ -75,43 +81,65 @@ def resized(pixels: Pixels, width: int, height: int) -> Pixels:
 
 
 def passes(spec: UpscaleSpec, width: int, height: int) -> int:
-    """Returns how often the upscaler's network runs over a whole picture of that size."""
-    scale, count = spec.upscaler.scale, 0
-    while scale > 1 and count < MOST_PASSES and (width < spec.width or height < spec.height):
+    """Returns how often the upscaler's network runs over a whole picture of that size.
+
+    One that keeps the size runs once, unless the picture is to become smaller.
+    """
+    scale, short = spec.upscaler.scale, width < spec.width or height < spec.height
+    if scale <= 1 or not short:
+        return int(scale > 0 and (short or (spec.always and (width, height) == (spec.width, spec.height))))
+    count = 0
+    while count < MOST_PASSES and (width < spec.width or height < spec.height):
         width, height, count = width * scale, height * scale, count + 1
     return count
+
+
+def most_pixels(spec: UpscaleSpec, width: int, height: int) -> int:
+    """Returns how many pixels there are at most on the way from a picture of that size."""
+    return max(width * height * spec.upscaler.scale ** (2 * passes(spec, width, height)), spec.width * spec.height)
 
 
 def tile_count(spec: UpscaleSpec, width: int, height: int) -> int:
     """Returns how many tiles a picture of that size takes, over all passes."""
     scales = [spec.upscaler.scale**done for done in range(passes(spec, width, height))]
-    return sum(_grid(spec, height * scale, width * scale).count for scale in scales)
+    return sum(grid_over(spec, height * scale, width * scale).count for scale in scales)
 
 
-def _growth(spec: UpscaleSpec, pixels: Pixels) -> float:
+def grid_over(spec: UpscaleSpec, height: int, width: int) -> Grid:
+    """Returns the tiles of a picture. One smaller than a tile is a tile of its own size, rounded up to a multiple of 8.
+
+    What tiles share is less than half of them.
+    """
+    tile = spec.upscaler.tile or (_side(height, spec.tile), _side(width, spec.tile))
+    return Grid.over((height, width), tile, spec.overlap)
+
+
+def _side(length: int, most: int) -> int:
+    """Networks halve their input some times; few take any size."""
+    whole = -(-length // _MULTIPLE) * _MULTIPLE
+    return min(most, whole) if most else whole
+
+
+def _nearest(spec: UpscaleSpec, pixels: Pixels) -> Pixels:
+    """Enlarges in the picture's own proportions, until both sides are long enough."""
     height, width = pixels.shape[:2]
-    return max(spec.width / int(width), spec.height / int(height))
-
-
-def _nearest(pixels: Pixels, factor: float) -> Pixels:
-    size = (round(pixels.shape[1] * factor), round(pixels.shape[0] * factor))
+    factor = max(spec.width / width, spec.height / height)
+    if factor <= 1:
+        return pixels
+    size = (round(width * factor), round(height * factor))
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.NEAREST), np.uint8)
-
-
-def _grid(spec: UpscaleSpec, height: int, width: int) -> Grid:
-    side = (spec.tile or height, spec.tile or width)
-    return Grid.over((height, width), spec.upscaler.tile or side, spec.overlap)
 
 
 def _enlarged(spec: UpscaleSpec, pixels: Pixels) -> Generator[Ask, Any, Pixels]:
     """Runs the network once over the whole picture. What is between rows of tiles is kept in bytes: it may be large."""
-    grid, scale = _grid(spec, *pixels.shape[:2]), spec.upscaler.scale
+    grid, scale = grid_over(spec, *pixels.shape[:2]), spec.upscaler.scale
     rows = []
     for top in grid.tops:
         tiles: list[Array] = []
         for left in grid.lefts:
             (tile,) = yield Evaluate((UpscaleRow(spec.upscaler.name, grid.cut(pixels, top, left)),))
             tiles.append(tile)
+            yield Report(TileDone())
         rows.append((yield Compute(joined_row, (grid, tiles, scale))))
     enlarged: Pixels = yield Compute(joined_column, (grid, rows, scale))
     return enlarged

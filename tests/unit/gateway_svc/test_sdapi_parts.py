@@ -8,7 +8,6 @@ from gateway_svc.authentication import credentials
 from gateway_svc.sdapi.checkpoint import default, find, title
 from gateway_svc.sdapi.conversion import signed, unsigned_like
 from gateway_svc.sdapi.generation import header_text
-from gateway_svc.sdapi.png_info import user_comment
 from gateway_svc.sdapi.prompt_text import without_comments, without_networks
 from gateway_svc.sdapi.running import eta_s, fraction, last_step
 from gateway_svc.sdapi.saving import folder_of, save
@@ -116,18 +115,3 @@ def test_the_rest_takes_as_long_as_what_has_passed_where_nothing_is_measured() -
 )
 def test_credentials_are_read_from_basic_headers_alone(header: str, pair: bytes) -> None:
     assert credentials(header) == pair
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (b"UNICODE\0" + "größe".encode("utf-16-be"), "größe"),
-        (b"UNICODE\0" + "größe".encode("utf-16-le"), "größe"),
-        (b"ASCII\0\0\0plain\0", "plain"),
-        (b"no code at all", "no code at all"),
-        ("text", "text"),
-        (None, ""),
-    ],
-)
-def test_a_user_comment_is_read_in_its_own_encoding(value: object, text: str) -> None:
-    assert user_comment(value) == text

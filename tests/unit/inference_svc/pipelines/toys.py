@@ -27,6 +27,7 @@ from inference_svc.work import (
     Report,
     Row,
     Stopped,
+    UpscaleRow,
 )
 from latentwire.errors import NotFound
 
@@ -100,6 +101,8 @@ def compute(row: Row) -> Array:
             return np.sin(tokens[:, :, None] * np.arange(1, WIDTH + 1) / skip).astype(np.float32)
         case EncodeImageRow(pixels=pixels):
             return np.repeat(pixels[:, :1, ::8, ::8], 4, axis=1)
+        case UpscaleRow(pixels=pixels):
+            return np.asarray(pixels).repeat(2, axis=2).repeat(2, axis=3)
         case DecodeRow(latents=latents):
             large = latents[0, :3].repeat(8, axis=1).repeat(8, axis=2).transpose(1, 2, 0)
             return (np.clip(large * 0.25 + 0.5, 0, 1) * 255).astype(np.uint8)
