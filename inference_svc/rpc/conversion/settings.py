@@ -94,6 +94,8 @@ def resolve_prompts(given: g.PromptSettings, facts: ModelFacts, field: str, viol
         emphasis=emphasis or g.EMPHASIS_MODE_ORIGINAL,
         clip_skip=violations.whole(f"{field}.clip_skip", clip_skip, 1, max(1, min(12, facts.hidden_layers))),
         comma_padding_backtrack=violations.whole(f"{field}.comma_padding_backtrack", backtrack, 0, 75),
+        old_editing=given.old_editing,
+        pad_uncond=given.pad_uncond,
     )
 
 

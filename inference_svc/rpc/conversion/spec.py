@@ -108,7 +108,13 @@ def guidance_settings(resolved: t.GuidanceSettings) -> GuidanceSettings:
 
 def prompt_settings(resolved: g.PromptSettings) -> PromptSettings:
     """Returns how prompts are read."""
-    return PromptSettings(_EMPHASES[resolved.emphasis], resolved.clip_skip, resolved.comma_padding_backtrack)
+    return PromptSettings(
+        emphasis=_EMPHASES[resolved.emphasis],
+        clip_skip=resolved.clip_skip,
+        comma_backtrack=resolved.comma_padding_backtrack,
+        old_editing=resolved.old_editing,
+        pad_uncond=resolved.pad_uncond,
+    )
 
 
 def init_settings(resolved: g.InitImage) -> InitSettings:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from inference_svc.prompts import extra_networks, not_found
 from inference_svc.work import ModelFacts
 from latentwire.v1 import generation_service_pb2 as g
+
+_MOST_NETWORKS = 16
 
 
 def warnings_of(request: g.GenerateImageRequest, facts: ModelFacts) -> list[str]:
@@ -18,4 +21,13 @@ def warnings_of(request: g.GenerateImageRequest, facts: ModelFacts) -> list[str]
         (request.init.color_correction, "init.color_correction has no effect: it is not implemented yet"),
         (request.events.resume_every > 0, "events.resume_every has no effect: resume points are not made yet"),
     )
-    return [text for applies, text in remarks if applies]
+    return [*(text for applies, text in remarks if applies), *_networks_not_found(request)]
+
+
+def _networks_not_found(request: g.GenerateImageRequest) -> list[str]:
+    """Says which networks are missing, of those that act: a batch has the networks of its first prompt."""
+    size = request.batch_size if request.HasField("batch_size") else 1
+    prompts = [*(request.picture_prompts[::size] or [request.prompt]), request.hires.prompt]
+    texts = list(not_found([network for prompt in prompts for network in extra_networks(prompt)[1]]))
+    left_out = len(texts) - _MOST_NETWORKS
+    return texts if left_out <= 0 else [*texts[:_MOST_NETWORKS], f"{left_out} more networks not found"]
