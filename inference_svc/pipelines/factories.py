@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from itertools import count
 from typing import TypeAlias
 
@@ -11,6 +11,7 @@ from inference_svc.pipelines.image_to_image import image_to_image
 from inference_svc.pipelines.passes import uses_negative
 from inference_svc.pipelines.spec import GenerationSpec, PictureSpec
 from inference_svc.pipelines.text_to_image import text_to_image
+from inference_svc.prompts import part_count
 from inference_svc.sampling import SamplingPlan, evaluation_count
 from inference_svc.work import BatchKey, Kind, Pipeline
 
@@ -32,8 +33,16 @@ def pictures(spec: GenerationSpec) -> tuple[tuple[PipelineFactory, ...], ...]:
 
 def evaluations(spec: GenerationSpec) -> int:
     """Returns how many rows of denoising a generation takes, about: skipped negative prompts are counted."""
-    rows = sum((2 if uses_negative(part) else 1) * evaluation_count(part.plan) for part in spec.passes)
-    return sum(map(len, spec.batches)) * rows
+    return sum(
+        _rows_per_evaluation(spec, number) * evaluation_count(part.plan) for number, part in enumerate(spec.passes)
+    )
+
+
+def _rows_per_evaluation(spec: GenerationSpec, number: int) -> int:
+    """Those of all pictures in pass `number`: the parts of each prompt, and the negative prompt."""
+    parts, negatives = cache(part_count), int(uses_negative(spec.passes[number]))
+    pictures = (picture.in_second_pass() if number else picture for batch in spec.batches for picture in batch)
+    return sum(parts(picture.prompt) + negatives for picture in pictures)
 
 
 def step_count(spec: GenerationSpec) -> int:

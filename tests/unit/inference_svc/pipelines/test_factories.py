@@ -46,6 +46,10 @@ def test_image_to_image_counts_the_steps_that_its_strength_leaves() -> None:
     assert evaluations(spec(init=InitSettings(0.5))) == 22
 
 
+def test_each_part_of_a_prompt_is_evaluated_by_itself() -> None:
+    assert evaluations(spec(prompt="a AND b AND c:2", negative_prompt="d AND e")) == 20 * (3 + 1)
+
+
 def test_the_key_is_the_model_and_the_latents_shape() -> None:
     assert batch_key(spec()) == BatchKey(Kind.DENOISE, "toy", (4, 3, 4))
 
