@@ -10,7 +10,7 @@ from latentwire.v1 import types_pb2
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One whole picture: `data` is encoded as `format` says, or raw RGB rows."""
+    """One whole picture: `data` is encoded as `format` says, or raw RGB rows. `kind`: result, mask or composite."""
 
     index: int
     data: bytes
@@ -20,6 +20,7 @@ class Picture:
     seed: int
     subseed: int
     infotext: str
+    kind: types_pb2.ImageKind.ValueType = types_pb2.IMAGE_KIND_RESULT
 
 
 class ChunkAssembler:
@@ -62,4 +63,5 @@ class ChunkAssembler:
         return Picture(
             index=chunk.index, data=data, format=chunk.format, width=chunk.width, height=chunk.height,
             seed=chunk.seed, subseed=chunk.subseed, infotext=chunk.infotext,
+            kind=chunk.kind or types_pb2.IMAGE_KIND_RESULT,
         )  # fmt: skip

@@ -10,9 +10,6 @@ from latentwire.v1 import generation_service_pb2 as g
 
 UNSUPPORTED: Mapping[str, str] = MappingProxyType(
     {
-        "inpaint": "repainting a part of a picture is not implemented yet",
-        "hires": "the second, larger pass is not implemented yet",
-        "refiner": "changing the model on the way is not implemented yet",
         "resume_from": "resume points are not implemented yet",
     }
 )

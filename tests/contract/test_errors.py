@@ -33,6 +33,7 @@ from latentwire.v1 import denoising_service_pb2_grpc as dg
 from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import postprocessing_service_pb2 as p
 from latentwire.v1 import postprocessing_service_pb2_grpc as pg
+from latentwire.v1 import types_pb2 as t
 from tests.contract.engines import SAYS, StartServer
 from tests.contract.serving import Serving, asked, failure, make, serving
 
@@ -120,9 +121,9 @@ async def test_an_unknown_model_is_an_invalid_field(grpc_server: Serving) -> Non
 
 
 async def test_parts_that_no_pipeline_does_yet_are_unimplemented_by_name(grpc_server: Serving) -> None:
-    error = await failure(grpc_server.generation.GenerateImage(asked(hires=g.HiresPass(), refiner=g.Refiner())))
+    error = await failure(grpc_server.generation.GenerateImage(asked(resume_from=t.ResumePoint())))
     assert isinstance(error, Unimplemented)
-    assert [violation.field for violation in error.violations] == ["hires", "refiner"]
+    assert [violation.field for violation in error.violations] == ["resume_from"]
 
 
 async def test_a_message_over_the_limit_is_told_apart_from_a_full_queue(grpc_server: Serving) -> None:

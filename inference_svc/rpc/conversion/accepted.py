@@ -23,6 +23,6 @@ def accepted(job: Job, *, warnings: Sequence[str], accept_time: float, step_coun
             warnings=warnings,
             accept_time=timestamp(accept_time),
             step_count=step_count,
-            infotext=picture_infotext(job.resolved, job.facts, 0, seeds[0]),
+            infotext=picture_infotext(job.resolved, job.facts, 0, seeds[0], job.beside),
         )
     )

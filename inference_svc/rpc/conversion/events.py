@@ -26,6 +26,7 @@ class EncodedPicture:
     seed: int
     subseed: int
     infotext: str
+    kind: t.ImageKind.ValueType = t.IMAGE_KIND_RESULT
 
 
 def duration(seconds: float | None) -> Duration | None:
@@ -74,6 +75,7 @@ def chunks(picture: EncodedPicture, chunk_bytes: int) -> Iterator[g.GenerateImag
                 subseed=signed(picture.subseed),
                 infotext=picture.infotext if last else "",
                 total_bytes=total,
+                kind=picture.kind,
             )
         )
 

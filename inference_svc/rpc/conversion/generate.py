@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from google.protobuf.duration_pb2 import Duration
 
+from inference_svc.rpc.conversion.beside import Beside
+from inference_svc.rpc.conversion.hires import resolve_hires
 from inference_svc.rpc.conversion.ids import checked_id, request_id_or_new
+from inference_svc.rpc.conversion.inpaint import resolve_inpaint
 from inference_svc.rpc.conversion.output import resolve_events, resolve_output
+from inference_svc.rpc.conversion.refiner import resolve_refiner
 from inference_svc.rpc.conversion.settings import (
     checked_enum,
     resolve_guidance,
@@ -23,16 +27,19 @@ SMALLEST_SIDE, LARGEST_SIDE = 64, 2048
 MOST_PER_BATCH, MOST_BATCHES, MOST_PICTURES = 64, 1000, 1000
 LONGEST_GRACE_S = 600
 _MOST_REMARKS = 64
+_LONGEST_KEY = 128
 _DEFAULT_STRENGTH = 0.75
 _WHITE = 0xFFFFFF
 
 
-def resolve_request(request: g.GenerateImageRequest, facts: ModelFacts) -> g.GenerateImageRequest:
+def resolve_request(
+    request: g.GenerateImageRequest, facts: ModelFacts, beside: Beside | None = None
+) -> g.GenerateImageRequest:
     """Returns the request with every default filled in, pictures left out.
 
     Resolving it again changes nothing. Raises InvalidArgument with a violation for each field that is wrong.
     """
-    violations = Violations()
+    violations, beside = Violations(), beside or Beside()
     resolved = g.GenerateImageRequest(
         request_id=request_id_or_new(request.request_id, violations),
         model=facts.name,
@@ -50,7 +57,10 @@ def resolve_request(request: g.GenerateImageRequest, facts: ModelFacts) -> g.Gen
     _resolve_counts(request, resolved, violations)
     _resolve_words(request, resolved, violations)
     _resolve_task(request, resolved, violations)
-    _resolve_init(request, resolved, violations)
+    _resolve_init(request, resolved, beside, violations)
+    resolve_inpaint(request, resolved, violations)
+    resolve_hires(request, resolved, facts, beside, violations)
+    resolve_refiner(request, resolved, facts, beside, violations)
     violations.check()
     return resolved
 
@@ -96,9 +106,13 @@ def _resolve_words(request: g.GenerateImageRequest, resolved: g.GenerateImageReq
         )
     violations.whole("infotext_extra.length", len(request.infotext_extra), 0, _MOST_REMARKS)
     for index, remark in enumerate(request.infotext_extra):
-        violations.text(f"infotext_extra[{index}].key", remark.key, 128)
+        violations.text(f"infotext_extra[{index}].key", remark.key, _LONGEST_KEY)
         violations.text(f"infotext_extra[{index}].value", remark.value, LONGEST_PROMPT)
     resolved.infotext_extra.extend(request.infotext_extra)
+    violations.whole("infotext_omit.length", len(request.infotext_omit), 0, _MOST_REMARKS)
+    resolved.infotext_omit.extend(
+        violations.text(f"infotext_omit[{index}]", key, _LONGEST_KEY) for index, key in enumerate(request.infotext_omit)
+    )
 
 
 def _resolve_task(request: g.GenerateImageRequest, resolved: g.GenerateImageRequest, violations: Violations) -> None:
@@ -113,7 +127,9 @@ def _resolve_task(request: g.GenerateImageRequest, resolved: g.GenerateImageRequ
     resolved.task.CopyFrom(task)
 
 
-def _resolve_init(request: g.GenerateImageRequest, resolved: g.GenerateImageRequest, violations: Violations) -> None:
+def _resolve_init(
+    request: g.GenerateImageRequest, resolved: g.GenerateImageRequest, beside: Beside, violations: Violations
+) -> None:
     if not request.HasField("init"):
         return
     given = request.init
@@ -132,8 +148,14 @@ def _resolve_init(request: g.GenerateImageRequest, resolved: g.GenerateImageRequ
             noise_multiplier=violations.number("init.noise_multiplier", multiplier, 0, 1.5),
             extra_noise=violations.number("init.extra_noise", given.extra_noise, 0, 1),
             color_correction=given.color_correction,
+            upscaler=_upscaler(given.upscaler, beside, violations),
         )
     )
+
+
+def _upscaler(name: str, beside: Beside, violations: Violations) -> str:
+    known = [upscaler.name for upscaler in beside.upscalers]
+    return violations.one_of("init.upscaler", name, known) if name else ""
 
 
 def _grace(given: Duration, violations: Violations) -> Duration:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from inference_svc.engine import Reported
-from inference_svc.pipelines import ImageFormat, PictureReady, Stage, StepDone
+from inference_svc.pipelines import ImageFormat, ImageKind, PictureReady, Stage, StepDone
 from inference_svc.rpc.conversion.events import EncodedPicture
 from inference_svc.rpc.generation.progress import Step
 from latentwire.v1 import types_pb2 as t
@@ -30,6 +30,13 @@ _STAGES: Mapping[Stage, t.PictureStage.ValueType] = MappingProxyType(
         Stage.DELIVERED: t.PICTURE_STAGE_DELIVERED,
     }
 )
+_KINDS: Mapping[ImageKind, t.ImageKind.ValueType] = MappingProxyType(
+    {
+        ImageKind.RESULT: t.IMAGE_KIND_RESULT,
+        ImageKind.MASK: t.IMAGE_KIND_MASK,
+        ImageKind.MASK_COMPOSITE: t.IMAGE_KIND_MASK_COMPOSITE,
+    }
+)
 
 
 def encoded_picture(ready: PictureReady) -> EncodedPicture:
@@ -43,6 +50,7 @@ def encoded_picture(ready: PictureReady) -> EncodedPicture:
         seed=ready.seed,
         subseed=ready.subseed,
         infotext=ready.infotext,
+        kind=_KINDS[ready.kind],
     )
 
 
@@ -56,4 +64,6 @@ def step_of(reported: Reported, done: StepDone) -> Step:
         sigma=done.sigma,
         batch_rows=reported.batch_rows,
         stage=_STAGES[done.stage],
+        steps_before=done.steps_before,
+        steps_in_all=done.steps_in_all or done.step_count,
     )

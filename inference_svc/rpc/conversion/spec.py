@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from inference_svc.pipelines import (
     GenerationSpec,
     GuidanceSettings,
+    HiresSettings,
     InitSettings,
     OutputOptions,
     PictureSpec,
+    PromptedModel,
     PromptSettings,
     ResizeMode,
     SamplingSettings,
 )
 from inference_svc.prompts import Emphasis, Tokenizer
+from inference_svc.rpc.conversion.beside import Beside
+from inference_svc.rpc.conversion.hires import hires_sizes
 from inference_svc.rpc.conversion.images import Pixels
 from inference_svc.rpc.conversion.infotext import picture_infotext
+from inference_svc.rpc.conversion.inpaint import inpaint_settings
 from inference_svc.rpc.conversion.pictures import FORMATS
+from inference_svc.rpc.conversion.refiner import refiner_settings
 from inference_svc.rpc.conversion.seeds import picture_seeds
 from inference_svc.sampling import NoiseSpec, SamplerOptions, ScheduleOptions
 from inference_svc.work import ModelFacts
@@ -46,12 +52,17 @@ _RESIZE_MODES: Mapping[int, ResizeMode] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """A resolved request with its model and its decoded pictures: none, one, or batch_size of them."""
+    """A resolved request with its model and its decoded pictures: none, one, or batch_size of them.
+
+    `mask`: the decoded mask, where a part is repainted. `beside`: what else the request refers to.
+    """
 
     resolved: g.GenerateImageRequest
     facts: ModelFacts
     tokenizer: Tokenizer
     init: tuple[Pixels, ...] = ()
+    mask: Pixels | None = None
+    beside: Beside = field(default_factory=Beside)
 
     @property
     def picture_count(self) -> int:
@@ -77,8 +88,11 @@ def generation_spec(job: Job) -> GenerationSpec:
         sampling=sampling_settings(resolved.sampling),
         guidance=guidance_settings(resolved.guidance),
         prompts=prompt_settings(resolved.prompts),
-        init=init_settings(resolved.init) if resolved.HasField("init") else None,
+        init=init_settings(resolved.init, job.beside) if resolved.HasField("init") else None,
         output=output_options(resolved.output),
+        inpaint=None if job.mask is None else inpaint_settings(resolved.inpaint, job.mask),
+        hires=_hires(job) if resolved.HasField("hires") else None,
+        refiner=refiner_settings(resolved.refiner, job.beside.refiner) if job.beside.refiner else None,
     )
 
 
@@ -117,7 +131,24 @@ def prompt_settings(resolved: g.PromptSettings) -> PromptSettings:
     )
 
 
-def init_settings(resolved: g.InitImage) -> InitSettings:
+def _hires(job: Job) -> HiresSettings:
+    resolved, hires = job.resolved, job.resolved.hires
+    model = job.beside.hires
+    facts, tokenizer = (model.facts, model.tokenizer) if model else (job.facts, job.tokenizer)
+    sizes = hires_sizes(resolved, facts)
+    sampling = sampling_settings(hires.sampling if hires.HasField("sampling") else resolved.sampling)
+    return HiresSettings(
+        model=PromptedModel(facts, tokenizer),
+        cover=sizes.cover,
+        size=sizes.size,
+        upscaler=job.beside.upscaler(hires.upscaler) or hires.upscaler,
+        strength=hires.strength,
+        sampling=replace(sampling, steps=hires.steps or resolved.sampling.steps),
+        guidance=guidance_settings(hires.guidance if hires.HasField("guidance") else resolved.guidance),
+    )
+
+
+def init_settings(resolved: g.InitImage, beside: Beside) -> InitSettings:
     """Returns how a picture to start from is used."""
     rgb = resolved.background_rgb
     return InitSettings(
@@ -127,6 +158,8 @@ def init_settings(resolved: g.InitImage) -> InitSettings:
         background=(rgb >> 16 & 255, rgb >> 8 & 255, rgb & 255),
         noise_multiplier=resolved.noise_multiplier,
         extra_noise=resolved.extra_noise,
+        color_correction=resolved.color_correction,
+        upscaler=beside.upscaler(resolved.upscaler),
     )
 
 
@@ -155,6 +188,8 @@ def _picture(job: Job, index: int, seeds: tuple[int, int]) -> PictureSpec:
         prompt=prompts[index] if prompts else resolved.prompt,
         negative_prompt=negatives[index] if negatives else resolved.negative_prompt,
         noise=noise_spec(resolved.noise, seeds, job.facts.latent_scale),
-        infotext=picture_infotext(resolved, job.facts, index, seeds),
+        infotext=picture_infotext(resolved, job.facts, index, seeds, job.beside),
         init=job.init[index % resolved.batch_size % len(job.init)] if job.init else None,
+        hires_prompt=resolved.hires.prompt or None,
+        hires_negative_prompt=resolved.hires.negative_prompt or None,
     )

@@ -9,12 +9,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from inference_svc.engine import EngineEvent, Request
-from inference_svc.pipelines import batch_key, evaluations, pictures, plan_of
+from inference_svc.pipelines import LATENT_MODES, GenerationSpec, batch_key, evaluations, pictures, plan_of, step_count
+from inference_svc.pipelines.upscaling import INTERPOLATING
 from inference_svc.rpc.backend import Backend
 from inference_svc.rpc.catalogue import UsableModel
 from inference_svc.rpc.conversion.accepted import accepted
+from inference_svc.rpc.conversion.beside import Beside
 from inference_svc.rpc.conversion.generate import resolve_request
-from inference_svc.rpc.conversion.images import Pixels, decode_images
+from inference_svc.rpc.conversion.images import Pixels, decode_image, decode_images
 from inference_svc.rpc.conversion.spec import Job, generation_spec
 from inference_svc.rpc.conversion.violations import under
 from inference_svc.rpc.conversion.warnings import warnings_of
@@ -23,6 +25,7 @@ from inference_svc.rpc.generation.positions import Positions
 from inference_svc.rpc.generation.record import Birth, Record
 from inference_svc.rpc.generation.relay import Relay, Surroundings
 from inference_svc.rpc.unsupported import refuse_unsupported
+from inference_svc.work import UpscalerFacts
 from latentwire.errors import FieldViolation, InvalidArgument, NotFound
 from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import types_pb2
@@ -54,35 +57,57 @@ class Admission:
         if request.request_id:
             self._book.check_free(request.request_id)
         with ExitStack() as held:
-            model = self._held_model(request.model, held)
-            resolved = resolve_request(request, model.facts)
+            model = self._held_model("model", request.model, held)
+            beside = await self._beside(request, held)
+            resolved = resolve_request(request, model.facts, beside)
             refuse_unsupported(request)
-            init = await self._decoded(request.init.images) if request.HasField("init") else ()
-            job = Job(resolved, model.facts, model.tokenizer, init)
+            init = await self._decoded(request.init.images, "init.images") if request.HasField("init") else ()
+            mask = await self._decoded_mask(request.inpaint.mask) if request.HasField("inpaint") else None
+            job = Job(resolved, model.facts, model.tokenizer, init, mask, beside)
             deadline = None if remaining_s is None else self._backend.engine.now() + remaining_s
-            record = self._submitted(job, warnings_of(request, model.facts), deadline)
+            record = self._submitted(job, warnings_of(resolved, model.facts, beside), deadline)
             record.on_end = held.pop_all().close
         return record
 
-    def _held_model(self, name: str, held: ExitStack) -> UsableModel:
-        """Returns the model that a request names; one that is not there is an invalid field of the request."""
+    def _held_model(self, field: str, name: str, held: ExitStack) -> UsableModel:
+        """Returns the model that a field names; one that is not there is an invalid field of the request."""
         try:
             return held.enter_context(self._backend.catalogue.use(name))
         except NotFound as error:
-            violations = (FieldViolation("model", error.message),)
+            violations = (FieldViolation(field, error.message),)
             raise InvalidArgument(error.message, reason=error.reason, violations=violations) from error
 
-    async def _decoded(self, images: Sequence[types_pb2.Image]) -> tuple[Pixels, ...]:
+    async def _beside(self, request: g.GenerateImageRequest, held: ExitStack) -> Beside:
+        """Returns what else a request refers to; its models are held as long as the first one."""
+        hires, refiner = request.hires.model, request.refiner.model
+        return Beside(
+            hires=self._held_model("hires.model", hires, held) if hires else None,
+            refiner=self._held_model("refiner.model", refiner, held) if refiner else None,
+            upscalers=await self._upscalers(request),
+        )
+
+    async def _upscalers(self, request: g.GenerateImageRequest) -> Sequence[UpscalerFacts]:
+        """Returns the image upscalers; the disk is looked at only for a name that is not among the usual ones."""
+        usual = {"", *LATENT_MODES, *(upscaler.name for upscaler in INTERPOLATING)}
+        if {request.hires.upscaler, request.init.upscaler} <= usual:
+            return INTERPOLATING
+        return await self._backend.catalogue.upscalers()
+
+    async def _decoded(self, images: Sequence[types_pb2.Image], field: str) -> tuple[Pixels, ...]:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, decode_images, images, "init.images")
+        return await loop.run_in_executor(self._executor, decode_images, images, field)
+
+    async def _decoded_mask(self, image: types_pb2.Image) -> Pixels:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, decode_image, image, "inpaint.mask")
 
     def _submitted(self, job: Job, warnings: Sequence[str], deadline: float | None) -> Record:
         spec = generation_spec(job)
-        with under("sampling"):
-            plan, batches = plan_of(spec), self._backend.dress(job.resolved, pictures(spec))
+        _check_plans(spec)
+        batches = self._backend.dress(job.resolved, pictures(spec))
         record = self._book.open(_birth(job, self._book.next_order()))
         relay = Relay(record, job.resolved, job.facts, self._around)
-        record.add(accepted(job, warnings=warnings, accept_time=record.accept_time, step_count=plan.step_count))
+        record.add(accepted(job, warnings=warnings, accept_time=record.accept_time, step_count=step_count(spec)))
         request = Request(
             request_id=record.id,
             batches=batches,
@@ -99,6 +124,13 @@ class Admission:
             raise
         self._positions.tell(record)
         return record
+
+
+def _check_plans(spec: GenerationSpec) -> None:
+    """Raises InvalidArgument where a pass can't be planned; it names the pass' field."""
+    for part, field in zip(spec.passes, ("sampling", "hires.sampling"), strict=False):
+        with under(field):
+            plan_of(part)
 
 
 def _birth(job: Job, order: int) -> Birth:

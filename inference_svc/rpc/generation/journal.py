@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from latentwire.v1 import generation_service_pb2 as g
+from latentwire.v1 import types_pb2 as t
+
+_RESULTS = frozenset({t.IMAGE_KIND_UNSPECIFIED, t.IMAGE_KIND_RESULT})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,6 +27,11 @@ class Entry:
     def ends_picture(self) -> bool:
         """True for a picture's last chunk."""
         return self.message.WhichOneof("event") == "image" and self.message.image.last
+
+    @property
+    def ends_result(self) -> bool:
+        """True for a result's last chunk, not for that of a mask or composite beside it."""
+        return self.ends_picture and self.message.image.kind in _RESULTS
 
 
 class Journal:

@@ -10,7 +10,7 @@ from latentwire.v1 import types_pb2 as t
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of one picture, as reported."""
+    """One step of one picture, as reported. `steps_before`: of the passes before; `steps_in_all`: of all passes."""
 
     batch: int
     picture: int
@@ -19,6 +19,23 @@ class Step:
     sigma: float
     batch_rows: int
     stage: t.PictureStage.ValueType = t.PICTURE_STAGE_FIRST_PASS
+    steps_before: int = 0
+    steps_in_all: int = 0
+
+    @property
+    def position(self) -> int:
+        """Steps done, over all passes."""
+        return self.steps_before + self.step
+
+    @property
+    def pass_count(self) -> int:
+        """How many passes its picture takes: two where there are steps before this one or after it."""
+        return 2 if max(self.steps_before, self.steps_in_all - self.step_count) > 0 else 1
+
+    @property
+    def share(self) -> float:
+        """How much of its picture is done, 0 to 1."""
+        return min(1.0, self.position / max(self.steps_in_all, self.steps_before + self.step_count, 1))
 
 
 class ProgressCounter:
@@ -27,31 +44,33 @@ class ProgressCounter:
     def __init__(self, *, batch_size: int, batch_count: int) -> None:
         self._batch_size, self._batch_count = batch_size, batch_count
         self._batch = 0
-        self._steps: dict[int, int] = {}
-        self._slowest = 0
+        self._steps: dict[int, Step] = {}
+        self._told = 0
 
     def count(self, step: Step) -> g.Progress | None:
         """Takes a step in; returns the progress when the slowest picture has got on."""
-        if step.batch != self._batch or self._steps.get(step.picture, 0) > step.step:
-            self._batch, self._steps, self._slowest = step.batch, {}, 0
-        self._steps[step.picture] = step.step
-        slowest = min(self._steps.values()) if len(self._steps) == self._batch_size else 0
-        if slowest <= self._slowest:
+        if step.batch != self._batch:
+            self._batch, self._steps, self._told = step.batch, {}, 0
+        self._steps[step.picture] = step
+        if len(self._steps) < self._batch_size:
             return None
-        self._slowest = slowest
-        return self._progress(step, slowest)
+        slowest = min(self._steps.values(), key=lambda known: known.position)
+        if slowest.position <= self._told:
+            return None
+        self._told = slowest.position
+        return self._progress(slowest, step.batch_rows)
 
-    def _progress(self, step: Step, slowest: int) -> g.Progress:
-        share = slowest / max(step.step_count, 1)
+    def _progress(self, slowest: Step, batch_rows: int) -> g.Progress:
         return g.Progress(
-            step=slowest,
-            step_count=step.step_count,
-            sigma=step.sigma,
-            batch_rows=step.batch_rows,
-            batch_index=step.batch,
+            step=slowest.step,
+            step_count=slowest.step_count,
+            sigma=slowest.sigma,
+            batch_rows=batch_rows,
+            batch_index=slowest.batch,
             batch_count=self._batch_count,
-            stage=step.stage,
-            fraction=(step.batch + share) / self._batch_count,
+            stage=slowest.stage,
+            fraction=(slowest.batch + slowest.share) / self._batch_count,
+            pass_count=slowest.pass_count,
         )
 
 

@@ -113,8 +113,8 @@ class Record:
         entry = self.journal.append(message)
         for reader in self.readers:
             reader.push(entry)
+        self.images_done += entry.ends_result
         if entry.ends_picture:
-            self.images_done += 1
             self.on_picture(self)
 
     def move(self, state: t.GenerationState.ValueType) -> None:

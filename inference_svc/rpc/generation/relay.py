@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from inference_svc.engine import EngineEvent, Finished, Outcome, Reported, Started
-from inference_svc.pipelines import PictureReady, StepDone
+from inference_svc.pipelines import PictureReady, Remark, StepDone
 from inference_svc.rpc.conversion import events
 from inference_svc.rpc.conversion.pictures import encoded_picture, step_of
 from inference_svc.rpc.conversion.previews import encode_preview
@@ -48,6 +48,7 @@ class Relay:
         self._record, self._resolved, self._facts, self._around = record, resolved, facts, around
         self._progress = ProgressCounter(batch_size=resolved.batch_size, batch_count=resolved.batch_count)
         self._preview: asyncio.Future[None] | None = None
+        self._remarks: dict[str, None] = {}
 
     def take(self, event: EngineEvent) -> None:
         """Takes one event of the engine."""
@@ -60,6 +61,8 @@ class Relay:
                 self._step(event, step)
             case Reported(event=PictureReady() as picture):
                 self._picture(picture)
+            case Reported(event=Remark() as remark):
+                self._remarks[remark.text] = None
             case Finished():
                 self._finish(event)
 
@@ -87,7 +90,10 @@ class Relay:
     def _finish(self, finished: Finished) -> None:
         if finished.error is None:
             stopped = finished.outcome is Outcome.STOPPED
-            self._record.add(events.completed(finished.stats, image_count=self._record.images_done, stopped=stopped))
+            done = self._record.images_done
+            self._record.add(
+                events.completed(finished.stats, image_count=done, stopped=stopped, warnings=tuple(self._remarks))
+            )
         self._record.end(ENDS[finished.outcome], finished.error)
         self._around.moved(self._record)
 

@@ -40,13 +40,14 @@ _EVERYTHING = g.GenerateImageRequest(
     init=g.InitImage(
         images=[t.Image(data=b"x")] * 2, strength=0.5, resize_mode=t.RESIZE_MODE_LATENT, exact_steps=True,
         background_rgb=0x102030, noise_multiplier=0.5, extra_noise=0.25, color_correction=True,
+        upscaler="Lanczos",
     ),
     output=t.ImageOptions(
         format=t.IMAGE_FORMAT_WEBP, quality=50, lossless=True, embed_infotext=False, chunk_bytes=2048
     ),
     events=g.EventOptions(progress_every=3, preview_every=2, resume_every=1),
     detach_grace=Duration(seconds=30), priority=-5, tiling=True,
-    infotext_extra=[g.InfotextEntry(key="k", value="v")],
+    infotext_extra=[g.InfotextEntry(key="k", value="v")], infotext_omit=["Model"],
     picture_prompts=["a", "b", "c", "d"], picture_negative_prompts=["e", "f", "g", "h"],
 )  # fmt: skip
 
@@ -153,7 +154,7 @@ def test_accepted_repeats_the_request_with_all_its_seeds() -> None:
 def test_what_has_no_effect_is_said() -> None:
     warnings = warnings_of(_EVERYTHING, fake_facts())
     assert [warning.split(" has no effect")[0] for warning in warnings] == [
-        "guidance.image_scale", "tiling", "init.color_correction", "events.resume_every",
+        "guidance.image_scale", "tiling", "init.upscaler", "events.resume_every",
     ]  # fmt: skip
     assert warnings_of(g.GenerateImageRequest(), fake_facts()) == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import product
 
 import pytest
@@ -67,10 +68,19 @@ def test_progress_is_that_of_the_slowest_picture() -> None:
     assert shown == [(0, 1, 0.125), (0, 2, 0.25), (1, 1, 0.625)]
 
 
-def test_a_pass_that_begins_anew_is_counted_from_the_start() -> None:
+def test_a_second_pass_is_counted_from_its_start_and_the_whole_over_both() -> None:
     counter = ProgressCounter(batch_size=1, batch_count=1)
-    steps = [counter.count(Step(0, 0, step, 2, 0.5, 8)) for step in (1, 2, 1)]
-    assert [progress.step for progress in steps if progress] == [1, 2, 1]
+    hires = partial(Step, stage=t.PICTURE_STAGE_HIRES_PASS, steps_before=2, steps_in_all=5)
+    steps = [*(Step(0, 0, n, 2, 0.5, 8, steps_in_all=5) for n in (1, 2)), *(hires(0, 0, n, 3, 0.5, 8) for n in (1, 3))]
+    told = [(p.step, p.step_count, p.fraction) for p in map(counter.count, steps) if p is not None]
+    assert told == [(1, 2, 0.2), (2, 2, 0.4), (1, 3, 0.6), (3, 3, 1.0)]
+
+
+def test_while_a_picture_is_in_its_first_pass_so_is_the_progress() -> None:
+    counter = ProgressCounter(batch_size=2, batch_count=1)
+    ahead = Step(0, 0, 1, 2, 0.5, 8, t.PICTURE_STAGE_HIRES_PASS, steps_before=2, steps_in_all=4)
+    told = [counter.count(step) for step in (ahead, Step(0, 1, 1, 2, 0.5, 8, steps_in_all=4))]
+    assert [(p.step, p.stage) for p in told if p is not None] == [(1, t.PICTURE_STAGE_FIRST_PASS)]
 
 
 @pytest.mark.parametrize(
