@@ -23,6 +23,7 @@ from latentwire.errors import InvalidArgument
 LARGEST_SIGMA = 1e6
 MOST_TRANSITIONS = 10_000
 LARGEST_LATENT_SIDE = 4096
+LARGEST_BETA_SHAPE = 100.0
 MOST_EVALUATIONS = 10
 
 
@@ -60,10 +61,13 @@ def check_options(options: Options) -> None:
 
 
 def check_schedule(options: ScheduleOptions) -> None:
-    """Raises InvalidArgument unless every number is finite and 0 or more, sigmas at most LARGEST_SIGMA."""
+    """Raises InvalidArgument unless every number is in its range: finite and 0 or more, shapes more than 0."""
     _check_amount("rho", options.rho, 100.0)
     _check_amount("sigma_min", options.sigma_min, LARGEST_SIGMA)
     _check_amount("sigma_max", options.sigma_max, LARGEST_SIGMA)
+    for field in ("beta_alpha", "beta_beta"):
+        value = getattr(options, field)
+        _require(0 < value <= LARGEST_BETA_SHAPE, field, value, f"more than 0, to {LARGEST_BETA_SHAPE:g}")
 
 
 def check_noise(spec: NoiseSpec) -> None:

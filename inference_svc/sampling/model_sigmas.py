@@ -16,9 +16,13 @@ from latentwire.errors import InvalidArgument
 
 @dataclass(frozen=True)
 class ModelSigmas:
-    """Noise level of every timestep, rising: sigma = sqrt((1 - a) / a) with a the cumulative product of the alphas."""
+    """Noise level of every timestep, rising: sigma = sqrt((1 - a) / a) with a the cumulative product of the alphas.
+
+    `family`, such as "sd1", chooses what was found out for one kind of model alone.
+    """
 
     sigmas: tuple[float, ...]
+    family: str = ""
 
     @classmethod
     def scaled_linear(
@@ -29,7 +33,7 @@ class ModelSigmas:
         return cls.from_alphas_cumprod(np.cumprod(1.0 - betas).tolist())
 
     @classmethod
-    def from_alphas_cumprod(cls, alphas_cumprod: Sequence[float]) -> ModelSigmas:
+    def from_alphas_cumprod(cls, alphas_cumprod: Sequence[float], family: str = "") -> ModelSigmas:
         """Returns the table of a model's alphas_cumprod: falling, strictly between 0 and 1, at least two.
 
         They are first rounded to float32, as checkpoints store them: at the clean end that decides sigma's fifth digit.
@@ -38,7 +42,7 @@ class ModelSigmas:
         alphas = np.asarray(alphas_cumprod, dtype=np.float32).astype(np.float64)
         if alphas.ndim != 1 or len(alphas) < 2 or not _falls_within_unit(alphas.tolist()):
             raise InvalidArgument.of("alphas_cumprod", alphas.shape, "two or more, falling, between 0 and 1")
-        return cls(tuple(np.sqrt((1.0 - alphas) / alphas).tolist()))
+        return cls(tuple(np.sqrt((1.0 - alphas) / alphas).tolist()), family)
 
     @property
     def sigma_min(self) -> float:

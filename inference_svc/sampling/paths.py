@@ -1,12 +1,13 @@
-"""From steps and strength to transitions: over a sigma schedule, or over a timestep list; and where they start."""
+"""From steps and strength to the transitions over a sigma schedule, and where they start."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 from inference_svc.sampling.model_sigmas import ModelSigmas
-from inference_svc.sampling.plan import SamplingPlan, Transition
+from inference_svc.sampling.plan import Options, SamplerOptions, SamplingPlan, Transition
 from inference_svc.sampling.schedules import ScheduleOptions, SchedulerSpec
 from latentwire.errors import InvalidArgument
 
@@ -31,6 +32,7 @@ class PathRequest:
     scheduler: SchedulerSpec
     options: ScheduleOptions
     discard_next_to_last_sigma: bool = False
+    sampler_options: Options = field(default_factory=SamplerOptions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,7 @@ def sigma_path(request: PathRequest) -> Path:
         sigmas = (*sigmas[:-2], sigmas[-1])
     if len(sigmas) == 1:
         return Path(())
-    run = request.window.run or request.window.length
-    pairs = zip(sigmas[-run - 1 :], sigmas[-run:], strict=False)
-    transitions = tuple(Transition(a, b, request.model.sigma_to_t(a)) for a, b in pairs)
+    transitions = tuple(Transition(a, b, request.model.sigma_to_t(a)) for a, b in pairwise(sigmas[_skipped(request) :]))
     return Path(transitions, min(filter(None, sigmas)), max(sigmas))
 
 
@@ -82,34 +82,7 @@ def sigma_start(plan: SamplingPlan) -> tuple[float, float]:
     return 1.0, math.sqrt(1 + sigma**2) if widened else sigma
 
 
-def timestep_path(request: PathRequest) -> Path:
-    """Walks a list of timesteps from its end down to its first: one step fewer than it is long.
-
-    A1111's list: every (count // steps)-th timestep, plus one. Image to image keeps the first `run` - 1 of it, but
-    starts from the noise level of the next, so `sigma_max` lies above the first transition. The scheduler is not used.
-    Raises InvalidArgument where the schedule would have more steps than the model has timesteps.
-    """
-    table, length = request.model.sigmas, request.window.length + request.discard_next_to_last_sigma
-    if request.window.length == 0:
-        return Path(())
-    if length > len(table):
-        raise InvalidArgument.of("steps", length, f"1 to {len(table)}, counting the part that strength leaves out")
-    timesteps = [min(t + 1, len(table) - 1) for t in range(0, len(table), len(table) // length)]
-    run = request.window.run
-    kept = timesteps if run is None else timesteps[: run - 1]
-    pairs = zip(reversed(kept[1:]), reversed(kept[:-1]), strict=True)
-    transitions = tuple(Transition(table[t], table[before], float(t)) for t, before in pairs)
-    start = timesteps[-1] if run is None else timesteps[run - 1]
-    return Path(transitions, table[timesteps[0]], table[start])
-
-
-def timestep_start(plan: SamplingPlan) -> tuple[float, float]:
-    """Returns what init latents and noise are multiplied by, so that the first model input is as A1111 makes it.
-
-    That is bare noise, or (x0 + s * noise) / sqrt(1 + s**2) with s the noise level above the first transition.
-    """
-    into_x = math.sqrt(1 + plan.transitions[0].sigma ** 2)
-    if plan.init_latents is None:
-        return 0.0, into_x
-    scale = into_x / math.sqrt(1 + plan.noise.sigma_max**2)
-    return scale, scale * plan.noise.sigma_max
+def _skipped(request: PathRequest) -> int:
+    """Returns how many of the first levels are not visited; schedules with more levels than steps keep the rest."""
+    part = request.window
+    return 0 if part.run is None else part.length - part.run

@@ -8,7 +8,7 @@ from inference_svc.sampling.arrays import Array, as_float32, like
 from inference_svc.sampling.checks import check_latents, check_noise, check_options, check_schedule
 from inference_svc.sampling.model_sigmas import ModelSigmas
 from inference_svc.sampling.noise import NoiseSpec, Shape, draw
-from inference_svc.sampling.paths import Path, PathRequest, Window, window
+from inference_svc.sampling.paths import Path, PathRequest, window
 from inference_svc.sampling.plan import Options, SamplerOptions, SamplerState, SamplingPlan
 from inference_svc.sampling.registry import SamplerSpec, find_sampler, resolve_scheduler
 from inference_svc.sampling.schedules import SCHEDULERS, UNCHANGED, ScheduleOptions
@@ -43,7 +43,8 @@ def make_plan(
     check_noise(noise)
     check_latents(init_latents, mask)
     name = resolve_scheduler(scheduler, spec)
-    path = _path(spec, window(steps, denoising_strength, fix_steps=fix_steps), model, name, schedule)
+    part = window(steps, denoising_strength, fix_steps=fix_steps)
+    path = _path(spec, PathRequest(part, model, SCHEDULERS[name], schedule, _discards(spec, schedule), options))
     return SamplingPlan(
         sampler=sampler,
         options=options if options.eta is not None else replace(options, eta=spec.default_eta),
@@ -75,11 +76,14 @@ def _start(plan: SamplingPlan, noise: Array) -> Array:
     return noise * noise_scale if init is None else init * init_scale + like(noise, init) * noise_scale
 
 
-def _path(spec: SamplerSpec, part: Window, model: ModelSigmas, scheduler: str, options: ScheduleOptions) -> Path:
-    discard = options.discard_next_to_last_sigma
-    discard = spec.discard_next_to_last_sigma if discard is None else discard
-    path = spec.path(PathRequest(part, model, SCHEDULERS[scheduler], options, discard))
+def _path(spec: SamplerSpec, request: PathRequest) -> Path:
+    path = spec.path(request)
     return path if path.transitions or spec.chooses_steps else Path(())
+
+
+def _discards(spec: SamplerSpec, schedule: ScheduleOptions) -> bool:
+    asked = schedule.discard_next_to_last_sigma
+    return spec.discard_next_to_last_sigma if asked is None else asked
 
 
 def _check(steps: int, strength: float | None, options: Options, schedule: ScheduleOptions) -> None:

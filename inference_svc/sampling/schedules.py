@@ -1,15 +1,19 @@
-"""Sigma schedules: the noise levels that a path visits, one function each."""
+"""Sigma schedules: the noise levels that a path visits, by name."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from types import MappingProxyType
 from typing import TypeAlias
 
+from inference_svc.sampling import spacings
 from inference_svc.sampling.model_sigmas import ModelSigmas
+from inference_svc.sampling.spacings import SigmaRange
 from latentwire.errors import InvalidArgument
+
+OLD_KARRAS_RANGE = (0.1, 10.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,27 +21,21 @@ class ScheduleOptions:
     """What a caller may change about a schedule; 0 and None leave it as it is.
 
     `sigma_min`, `sigma_max`: the range in place of the model's, for schedules that don't follow its table. `rho`: the
-    exponent in place of the schedule's. `discard_next_to_last_sigma`: None is as the sampler says.
+    exponent in place of the schedule's. `discard_next_to_last_sigma`: None is as the sampler says. `beta_alpha`,
+    `beta_beta`: the shapes of the beta schedule, more than 0. `old_karras_range`: OLD_KARRAS_RANGE stands for the
+    model's range.
     """
 
     sigma_min: float = 0.0
     sigma_max: float = 0.0
     rho: float = 0.0
     discard_next_to_last_sigma: bool | None = None
+    beta_alpha: float = 0.6
+    beta_beta: float = 0.6
+    old_karras_range: bool = False
 
 
 UNCHANGED = ScheduleOptions()
-
-
-@dataclass(frozen=True, slots=True)
-class SigmaRange:
-    """What a schedule is made from: the model's table, the range to cover and, where the schedule has one, its rho."""
-
-    model: ModelSigmas
-    sigma_min: float
-    sigma_max: float
-    rho: float
-
 
 Schedule: TypeAlias = Callable[[int, SigmaRange], list[float]]
 
@@ -46,7 +44,8 @@ Schedule: TypeAlias = Callable[[int, SigmaRange], list[float]]
 class SchedulerSpec:
     """A schedule as it is listed: A1111's name and label, and the function that makes its falling positive sigmas.
 
-    `default_rho` is -1 where the schedule has none; `need_inner_model` tells that it follows the model's own table.
+    `default_rho` is -1 where the schedule has none; `need_inner_model` tells that it follows the model's own table;
+    `end` is what comes after its levels: 0, or nothing where the last of them is the end.
     """
 
     name: str
@@ -55,47 +54,42 @@ class SchedulerSpec:
     aliases: tuple[str, ...] = ()
     default_rho: float = -1.0
     need_inner_model: bool = False
+    end: tuple[float, ...] = (0.0,)
 
     def sigmas(self, count: int, model: ModelSigmas, options: ScheduleOptions = UNCHANGED) -> tuple[float, ...]:
-        """Returns `count` falling noise levels and a final 0.
+        """Returns the falling noise levels of `count` steps and their end, count + 1 in all; of no steps, the end 0.
 
-        Raises InvalidArgument where the options leave no range to cover.
+        "ddim" may make some more. Raises InvalidArgument where the options leave no range to cover, or the levels would
+        not all be different.
         """
-        sigma_min, sigma_max = options.sigma_min or model.sigma_min, options.sigma_max or model.sigma_max
-        if not sigma_min < sigma_max:
-            raise InvalidArgument.of("sigma_min", sigma_min, f"less than sigma_max, {sigma_max}")
-        limits = SigmaRange(model, sigma_min, sigma_max, options.rho or self.default_rho)
-        return *self.schedule(count, limits), 0.0
+        if count == 0:
+            return (0.0,)
+        sigmas = (*self.schedule(count, self._limits(model, options)), *self.end)
+        if not all(before > after for before, after in pairwise(sigmas)):
+            raise InvalidArgument.of("scheduler", self.name, f"a schedule of {count} different noise levels")
+        return sigmas
 
-
-def uniform(count: int, limits: SigmaRange) -> list[float]:
-    """Spaces timesteps evenly from the model's last to its first: the model's native spacing."""
-    t_max = len(limits.model.sigmas) - 1
-    return [limits.model.t_to_sigma(t_max * (1 - share)) for share in _ramp(count)]
-
-
-def karras(count: int, limits: SigmaRange) -> list[float]:
-    """Spaces sigma**(1/rho) evenly. Source: Karras et al. 2022, equation 5."""
-    low, high = limits.sigma_min ** (1 / limits.rho), limits.sigma_max ** (1 / limits.rho)
-    return [(high + share * (low - high)) ** limits.rho for share in _ramp(count)]
-
-
-def exponential(count: int, limits: SigmaRange) -> list[float]:
-    """Spaces log sigma evenly."""
-    low, high = math.log(limits.sigma_min), math.log(limits.sigma_max)
-    return [math.exp(high + share * (low - high)) for share in _ramp(count)]
-
-
-def _ramp(count: int) -> list[float]:
-    """Returns `count` numbers evenly from 0 to 1; one alone is 0."""
-    return [index / max(count - 1, 1) for index in range(count)]
+    def _limits(self, model: ModelSigmas, options: ScheduleOptions) -> SigmaRange:
+        low, high = OLD_KARRAS_RANGE if options.old_karras_range else (model.sigma_min, model.sigma_max)
+        low, high = options.sigma_min or low, options.sigma_max or high
+        if not low < high:
+            raise InvalidArgument.of("sigma_min", low, f"less than sigma_max, {high}")
+        return SigmaRange(model, low, high, options.rho or self.default_rho, options.beta_alpha, options.beta_beta)
 
 
 _SPECS = (
-    SchedulerSpec("automatic", "Automatic", uniform),
-    SchedulerSpec("uniform", "Uniform", uniform, need_inner_model=True),
-    SchedulerSpec("karras", "Karras", karras, default_rho=7.0),
-    SchedulerSpec("exponential", "Exponential", exponential),
+    SchedulerSpec("automatic", "Automatic", spacings.uniform),
+    SchedulerSpec("uniform", "Uniform", spacings.uniform, need_inner_model=True),
+    SchedulerSpec("karras", "Karras", spacings.karras, default_rho=7.0),
+    SchedulerSpec("exponential", "Exponential", spacings.exponential),
+    SchedulerSpec("polyexponential", "Polyexponential", spacings.polyexponential, default_rho=1.0),
+    SchedulerSpec("sgm_uniform", "SGM Uniform", spacings.sgm_uniform, ("SGMUniform",), need_inner_model=True),
+    SchedulerSpec("kl_optimal", "KL Optimal", spacings.kl_optimal, end=()),
+    SchedulerSpec("align_your_steps", "Align Your Steps", spacings.align_your_steps),
+    SchedulerSpec("simple", "Simple", spacings.simple, need_inner_model=True),
+    SchedulerSpec("normal", "Normal", spacings.normal, need_inner_model=True),
+    SchedulerSpec("ddim", "DDIM", spacings.ddim, need_inner_model=True),
+    SchedulerSpec("beta", "Beta", spacings.beta, need_inner_model=True),
 )
 
 SCHEDULERS: Mapping[str, SchedulerSpec] = MappingProxyType({spec.name: spec for spec in _SPECS})

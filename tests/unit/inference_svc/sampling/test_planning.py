@@ -29,12 +29,15 @@ from inference_svc.sampling import (
     noise,
     solve,
 )
+from inference_svc.sampling.paths import sigma_path
+from inference_svc.sampling.timesteps import timestep_start
 from latentwire.errors import InvalidArgument
 
 MODEL = ModelSigmas.scaled_linear()
 SHAPE = (4, 3, 5)
 INIT = np.full((1, *SHAPE), 0.5, dtype=np.float32)
-SIGMA_SAMPLERS = sorted(SAMPLERS.keys() - {"DDIM"})
+SIGMA_SAMPLERS = sorted(name for name, spec in SAMPLERS.items() if spec.path is sigma_path)
+TIMESTEP_SAMPLERS = sorted(name for name, spec in SAMPLERS.items() if spec.start is timestep_start)
 
 
 def plan_of(sampler: str = "Euler", steps: int = 20, **more: Any) -> SamplingPlan:
@@ -154,8 +157,14 @@ STRENGTHS = st.none() | st.floats(0, 1)
 AMOUNTS = st.floats(0, 1e6)
 
 
+def end_of(sampler: str, scheduler: str) -> float:
+    if sampler in TIMESTEP_SAMPLERS:
+        return MODEL.sigmas[0 if sampler == "UniPC" else 1]
+    return MODEL.sigma_min if scheduler == "kl_optimal" else 0.0
+
+
 @given(
-    sampler=st.sampled_from(sorted(SAMPLERS)),
+    sampler=st.sampled_from(SIGMA_SAMPLERS + TIMESTEP_SAMPLERS),
     scheduler=st.sampled_from(sorted(SCHEDULERS)),
     steps=st.integers(1, 150),
     strength=STRENGTHS,
@@ -169,9 +178,9 @@ def test_plans_are_finite_and_fall_to_their_end(
     levels = [(transition.sigma, transition.sigma_next) for transition in plan.transitions]
     assert all(math.isfinite(sigma) and sigma > sigma_next for sigma, sigma_next in levels)
     assert all(sigma_next == sigma for (_, sigma_next), (sigma, _) in pairwise(levels))
-    end = MODEL.sigmas[1] if sampler == "DDIM" else 0.0
-    assert not levels or levels[-1][1] == end
-    assert sampler == "DDIM" or len(levels) == (steps if strength is None else int(min(strength, 0.999) * steps) + 1)
+    assert not levels or levels[-1][1] == pytest.approx(end_of(sampler, scheduler), rel=1e-12)
+    run = steps if strength is None else int(min(strength, 0.999) * steps) + 1
+    assert sampler in TIMESTEP_SAMPLERS or len(levels) == run or (scheduler == "ddim" and len(levels) > run)
 
 
 @given(sampler=st.sampled_from(SIGMA_SAMPLERS), steps=st.integers(1, 150), strength=st.floats(0.015, 1))
@@ -201,7 +210,7 @@ def test_paths_stay_finite_and_pass_their_own_checks(eta: float, churn: float, s
 
 
 BAD: list[tuple[str, dict[str, Any], str]] = [
-    ("sampler", {"sampler": "euler"}, "DPM++ 2M, Euler a, Euler, LMS, Heun, DDIM"),
+    ("sampler", {"sampler": "euler"}, "DPM++ 2M, "),
     ("scheduler", {"scheduler": "no"}, "automatic, uniform, karras, exponential"),
     ("steps", {"steps": 0}, "1 to 150"),
     ("steps", {"steps": 151}, "1 to 150"),
@@ -216,7 +225,10 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("rho", {"schedule": ScheduleOptions(rho=-7.0)}, "0 to 100"),
     ("sigma_max", {"schedule": ScheduleOptions(sigma_max=1e9)}, "0 to 1e+06"),
     ("sigma_min", {"schedule": ScheduleOptions(sigma_min=15.0)}, "less than sigma_max, 14."),
-    ("source", {"noise": NoiseSpec(source="dice")}, "nv"),
+    ("beta_alpha", {"schedule": ScheduleOptions(beta_alpha=0.0)}, "more than 0, to 100"),
+    ("beta_beta", {"schedule": ScheduleOptions(beta_beta=math.nan)}, "more than 0, to 100"),
+    ("scheduler", {"scheduler": "beta", "schedule": ScheduleOptions(beta_alpha=1e-3)}, "a schedule of 20 different"),
+    ("source", {"noise": NoiseSpec(source="dice")}, "nv, cpu"),
     ("seed", {"noise": NoiseSpec(seed=-1)}, "0 to 2**64 - 1"),
     ("subseed", {"noise": NoiseSpec(subseed=2**64)}, "0 to 2**64 - 1"),
     ("subseed_strength", {"noise": NoiseSpec(subseed_strength=1.5)}, "0 to 1"),

@@ -19,6 +19,7 @@ from inference_svc.sampling import (
     SamplerState,
     SamplingPlan,
     Steps,
+    evaluation_count,
     first_state,
     make_plan,
     solve,
@@ -125,7 +126,7 @@ def test_evaluations_are_the_calls_that_were_made(sampler: str) -> None:
 
     ended = solve(plan, first_state(plan, SHAPE), counted)
     assert ended.evaluations == len(calls)
-    assert len(calls) <= plan.step_count * SAMPLERS[sampler].evaluations_per_step
+    assert len(calls) <= evaluation_count(plan)
 
 
 @pytest.mark.parametrize("sampler", sorted(SAMPLERS))
@@ -133,5 +134,5 @@ def test_a_state_remembers_no_more_arrays_than_its_sampler_declares(sampler: str
     plan = plan_of(sampler)
     state = first_state(plan, SHAPE)
     while not state.done:
-        assert len(state.history) == min(state.step, SAMPLERS[sampler].history_length)
+        assert len(state.history) == SAMPLERS[sampler].history_count(state.step)
         state = solve_step(plan, state, alone)
