@@ -908,6 +908,7 @@ class Progress(_message.Message):
     FRACTION_FIELD_NUMBER: _builtins.int
     ETA_FIELD_NUMBER: _builtins.int
     RESUME_POINT_FIELD_NUMBER: _builtins.int
+    PASS_COUNT_FIELD_NUMBER: _builtins.int
     step: _builtins.int
     """Steps done in this pass."""
     step_count: _builtins.int
@@ -924,6 +925,8 @@ class Progress(_message.Message):
     """Which pass."""
     fraction: _builtins.float
     """Done, 0 to 1, over the whole generation."""
+    pass_count: _builtins.int
+    """Passes of every picture: 2 with a hires pass. 0: not said, one."""
     @_builtins.property
     def eta(self) -> _duration_pb2.Duration:
         """How long until the end, as far as measured. Absent: not measured yet."""
@@ -945,10 +948,11 @@ class Progress(_message.Message):
         fraction: _builtins.float = ...,
         eta: _duration_pb2.Duration | None = ...,
         resume_point: _types_pb2.ResumePoint | None = ...,
+        pass_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_eta", b"_eta", "_resume_point", b"_resume_point", "eta", b"eta", "resume_point", b"resume_point"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_eta", b"_eta", "_resume_point", b"_resume_point", "batch_count", b"batch_count", "batch_index", b"batch_index", "batch_rows", b"batch_rows", "eta", b"eta", "fraction", b"fraction", "resume_point", b"resume_point", "sigma", b"sigma", "stage", b"stage", "step", b"step", "step_count", b"step_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_eta", b"_eta", "_resume_point", b"_resume_point", "batch_count", b"batch_count", "batch_index", b"batch_index", "batch_rows", b"batch_rows", "eta", b"eta", "fraction", b"fraction", "pass_count", b"pass_count", "resume_point", b"resume_point", "sigma", b"sigma", "stage", b"stage", "step", b"step", "step_count", b"step_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__eta: _TypeAlias = _typing.Literal["eta"]  # noqa: Y015
     _WhichOneofArgType__eta: _TypeAlias = _typing.Literal["_eta", b"_eta"]  # noqa: Y015
