@@ -32,7 +32,7 @@ class Remembered(Generic[T]):
 
 
 class Catalogue:
-    """Models, samplers and schedules of the inference service."""
+    """Models, samplers, schedules and upscalers of the inference service."""
 
     def __init__(
         self, inference: Inference, *, for_s: float = 5.0, clock: Callable[[], float] = time.monotonic
@@ -41,6 +41,7 @@ class Catalogue:
         self._models = Remembered(self._ask_models, for_s, clock)
         self._samplers = Remembered(self._ask_samplers, for_s, clock)
         self._schedulers = Remembered(self._ask_schedulers, for_s, clock)
+        self._upscalers = Remembered(self._ask_upscalers, for_s, clock)
 
     async def models(self) -> Sequence[types_pb2.Model]:
         """The checkpoints. Raises LatentwireError."""
@@ -54,9 +55,13 @@ class Catalogue:
         """The noise schedules, in the order in which they are shown. Raises LatentwireError."""
         return await self._schedulers.get()
 
+    async def upscalers(self) -> Sequence[ms.Upscaler]:
+        """What makes pictures and latents larger, in the order in which they are shown. Raises LatentwireError."""
+        return await self._upscalers.get()
+
     def forget(self) -> None:
         """Ask for everything anew: something was loaded, refreshed or restarted."""
-        for kept in (self._models, self._samplers, self._schedulers):
+        for kept in (self._models, self._samplers, self._schedulers, self._upscalers):
             kept.forget()
 
     async def _ask_models(self) -> Sequence[types_pb2.Model]:
@@ -68,3 +73,7 @@ class Catalogue:
     async def _ask_schedulers(self) -> Sequence[ms.NoiseScheduler]:
         answer = await self._inference.ask(self._inference.models.ListSchedulers, ms.ListSchedulersRequest())
         return answer.schedulers
+
+    async def _ask_upscalers(self) -> Sequence[ms.Upscaler]:
+        answer = await self._inference.ask(self._inference.models.ListUpscalers, ms.ListUpscalersRequest())
+        return answer.upscalers

@@ -11,7 +11,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from latentwire.errors import LatentwireError, PayloadTooLarge, Unavailable
 from latentwire.status import from_rpc_error
-from latentwire.v1 import generation_service_pb2_grpc, model_service_pb2_grpc
+from latentwire.v1 import generation_service_pb2_grpc, model_service_pb2_grpc, postprocessing_service_pb2_grpc
 
 GENERATION_SERVICE: Final = "latentwire.v1.GenerationService"
 ENGINE_KEY: Final = "x-latentwire-engine"
@@ -42,6 +42,7 @@ class Inference:
         self._health = health_pb2_grpc.HealthStub(self._channel)
         self.generations = generation_service_pb2_grpc.GenerationServiceStub(self._channel)
         self.models = model_service_pb2_grpc.ModelServiceStub(self._channel)
+        self.postprocessing = postprocessing_service_pb2_grpc.PostprocessingServiceStub(self._channel)
 
     async def close(self) -> None:
         """Ends every call and the connection."""
