@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
 from starlette.responses import Response
 
-from gateway_svc import health, internal, metrics
+from gateway_svc import extra_networks, health, internal, internal_reports, metrics
 from gateway_svc.lifetime import Lifetime
 from gateway_svc.middleware import add_middleware
 from gateway_svc.sdapi import (
@@ -43,6 +44,8 @@ _ROUTES = (
     training,
     png_info,
     internal,
+    internal_reports,
+    extra_networks,
     health,
     metrics,
     web,
@@ -55,9 +58,11 @@ def create_app(settings: Settings, lifetime: Lifetime | None = None) -> FastAPI:
     Clients can stop the server where settings allow it and `lifetime` says how.
     """
 
+    began_s = time.perf_counter()
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.services = Services.start(settings, app.state.metrics)
+        app.state.services = Services.start(settings, app.state.metrics, began_s)
         yield
         await app.state.services.close()
 

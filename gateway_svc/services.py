@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -34,10 +35,11 @@ class Services:
     options: OptionsFile
     threads: ThreadPoolExecutor
     metrics: Metrics
+    startup_s: float
 
     @classmethod
-    def start(cls, settings: Settings, metrics: Metrics) -> Services:
-        """Connects. Needs the running event loop."""
+    def start(cls, settings: Settings, metrics: Metrics, began_s: float) -> Services:
+        """Connects. Needs the running event loop. `began_s`: when the start began, by `time.perf_counter`."""
         token = settings.inference_token
         inference = Inference(settings.inference, token=token.get_secret_value() if token else None)
         catalogue = Catalogue(inference)
@@ -53,6 +55,7 @@ class Services:
             ),
             threads=ThreadPoolExecutor(settings.encoder_threads, thread_name_prefix="encode"),
             metrics=metrics,
+            startup_s=time.perf_counter() - began_s,
         )
 
     async def close(self) -> None:

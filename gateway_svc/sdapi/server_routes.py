@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from gateway_svc.sdapi import checkpoint
+from gateway_svc.sdapi import cmd_flags as flags
 from gateway_svc.services import Services, ServicesOf
 from latentwire.v1 import model_service_pb2 as ms
 
@@ -16,23 +17,8 @@ _UNAVAILABLE = {"error": "unavailable"}
 
 @router.get("/cmd-flags")
 async def cmd_flags(services: ServicesOf) -> dict[str, Any]:
-    """What the gateway was started with; secrets are null."""
-    settings = services.settings
-    return {
-        "api": True,
-        "nowebui": False,
-        "listen": settings.host in ("0.0.0.0", "::"),
-        "server_name": settings.host,
-        "port": settings.port,
-        "data_dir": str(settings.data_dir),
-        "api_auth": None,
-        "gradio_auth": None,
-        "api_log": settings.api_log,
-        "api_server_stop": False,
-        "cors_allow_origins": ",".join(settings.cors_allow_origins) or None,
-        "cors_allow_origins_regex": settings.cors_allow_origins_regex,
-        "freeze_settings": False,
-    }
+    """Every start flag of A1111's; secrets are null."""
+    return flags.cmd_flags(services.settings)
 
 
 @router.get("/memory")

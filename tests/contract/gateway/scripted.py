@@ -60,6 +60,7 @@ class Script:
     truncated: bool = False
     backwards: bool = False
     short: bool = False
+    lora_metadata: dict[str, str] = field(default_factory=lambda: {"a": "b"})
     unloaded: set[str] = field(default_factory=set)
     models: list[types.Model] = field(default_factory=lambda: [model("flatland", default=True), model("other")])
     held: asyncio.Event = field(default_factory=asyncio.Event)
@@ -179,7 +180,9 @@ class Models(ms_grpc.ModelServiceServicer):
         return ms.ListUpscalersResponse(upscalers=[image, ms.Upscaler(name="Latent", kind=ms.UPSCALER_KIND_LATENT)])
 
     async def ListLoras(self, request: ms.ListLorasRequest, context: Context) -> ms.ListLorasResponse:
-        return ms.ListLorasResponse(loras=[ms.Lora(name="soft", alias="softer", path="/soft", metadata={"a": "b"})])
+        return ms.ListLorasResponse(
+            loras=[ms.Lora(name="soft", alias="softer", path="/soft", metadata=self._script().lora_metadata)]
+        )
 
     async def ListEmbeddings(self, request: ms.ListEmbeddingsRequest, context: Context) -> ms.ListEmbeddingsResponse:
         one = ms.Embedding(name="one", step=3, width=768, vector_count=2, loaded=True)
