@@ -219,7 +219,7 @@ class GenerationSpec:
         return make_plan(
             sampler=sampling.sampler,
             steps=sampling.steps,
-            model=ModelSigmas.from_alphas_cumprod(self.facts.alphas_cumprod),
+            model=ModelSigmas.from_alphas_cumprod(self.facts.alphas_cumprod, self.facts.family),
             noise=NoiseSpec(),
             scheduler=sampling.scheduler,
             options=sampling.options,

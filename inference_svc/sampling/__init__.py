@@ -12,6 +12,8 @@ from inference_svc.sampling.checks import check_plan, check_state
 from inference_svc.sampling.model_sigmas import ModelSigmas
 from inference_svc.sampling.noise import NOISE_SOURCES, NoiseSpec
 from inference_svc.sampling.plan import (
+    UNI_PC_SKIP_TYPES,
+    UNI_PC_VARIANTS,
     Denoise,
     Options,
     Prediction,
@@ -31,6 +33,8 @@ __all__ = [
     "NOISE_SOURCES",
     "SAMPLERS",
     "SCHEDULERS",
+    "UNI_PC_SKIP_TYPES",
+    "UNI_PC_VARIANTS",
     "Array",
     "Denoise",
     "ModelSigmas",

@@ -7,7 +7,18 @@ from collections.abc import Callable
 from typing import Any
 
 from inference_svc.rpc.conversion.violations import Violations
-from inference_svc.sampling import NOISE_SOURCES, SAMPLERS, SCHEDULERS, SamplerSpec, find_scheduler
+from inference_svc.sampling import (
+    NOISE_SOURCES,
+    SAMPLERS,
+    SCHEDULERS,
+    UNI_PC_SKIP_TYPES,
+    UNI_PC_VARIANTS,
+    SamplerOptions,
+    SamplerSpec,
+    ScheduleOptions,
+    find_scheduler,
+)
+from inference_svc.sampling.checks import LARGEST_BETA_SHAPE
 from inference_svc.work import ModelFacts
 from latentwire.errors import InvalidArgument
 from latentwire.v1 import generation_service_pb2 as g
@@ -17,6 +28,7 @@ DEFAULT_SAMPLER = "Euler"
 DEFAULT_STEPS = 20
 DEFAULT_GUIDANCE = 7.0
 DEFAULT_COMMA_BACKTRACK = 20
+DEFAULT_BETA_SHAPE = ScheduleOptions().beta_alpha
 MOST_STEPS = 150
 _LARGEST_SIGMA = 1e6
 _LARGEST_SIDE = 2048
@@ -30,6 +42,8 @@ def resolve_sampling(given: t.SamplerSettings, field: str, violations: Violation
     steps = given.steps if given.HasField("steps") else DEFAULT_STEPS
     eta = given.eta if given.HasField("eta") else _default_eta(sampler)
     s_noise = given.s_noise if given.HasField("s_noise") else 1.0
+    beta_alpha = given.beta_alpha if given.HasField("beta_alpha") else DEFAULT_BETA_SHAPE
+    beta_beta = given.beta_beta if given.HasField("beta_beta") else DEFAULT_BETA_SHAPE
     resolved = t.SamplerSettings(
         sampler=sampler,
         scheduler=_scheduler(given.scheduler, f"{field}.scheduler", violations),
@@ -43,10 +57,33 @@ def resolve_sampling(given: t.SamplerSettings, field: str, violations: Violation
         sigma_max=violations.number(f"{field}.sigma_max", given.sigma_max, 0, _LARGEST_SIGMA),
         rho=violations.number(f"{field}.rho", given.rho, 0, 100),
         sgm_noise_multiplier=given.sgm_noise_multiplier,
+        uni_pc=_uni_pc(given.uni_pc, f"{field}.uni_pc", violations),
+        beta_alpha=_beta_shape(f"{field}.beta_alpha", beta_alpha, violations),
+        beta_beta=_beta_shape(f"{field}.beta_beta", beta_beta, violations),
+        old_karras_range=given.old_karras_range,
     )
     if given.HasField("discard_next_to_last_sigma"):
         resolved.discard_next_to_last_sigma = given.discard_next_to_last_sigma
     return resolved
+
+
+def _uni_pc(given: t.UniPcSettings, field: str, violations: Violations) -> t.UniPcSettings:
+    defaults = SamplerOptions()
+    variant, skip_type = given.variant or defaults.uni_pc_variant, given.skip_type or defaults.uni_pc_skip_type
+    order = given.order if given.HasField("order") else defaults.uni_pc_order
+    lower = given.lower_order_final if given.HasField("lower_order_final") else defaults.uni_pc_lower_order_final
+    return t.UniPcSettings(
+        variant=violations.one_of(f"{field}.variant", variant, UNI_PC_VARIANTS),
+        skip_type=violations.one_of(f"{field}.skip_type", skip_type, UNI_PC_SKIP_TYPES),
+        order=violations.whole(f"{field}.order", order, 1, 3),
+        lower_order_final=lower,
+    )
+
+
+def _beta_shape(field: str, value: float, violations: Violations) -> float:
+    if not 0 < value <= LARGEST_BETA_SHAPE:
+        violations.add(field, value, f"more than 0, to {LARGEST_BETA_SHAPE:g}")
+    return value
 
 
 def resolve_guidance(given: t.GuidanceSettings, field: str, violations: Violations) -> t.GuidanceSettings:

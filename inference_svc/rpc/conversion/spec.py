@@ -110,8 +110,20 @@ def sampling_settings(resolved: t.SamplerSettings) -> SamplingSettings:
             s_tmax=resolved.s_tmax,
             s_noise=resolved.s_noise,
             sgm_noise_multiplier=resolved.sgm_noise_multiplier,
+            uni_pc_variant=resolved.uni_pc.variant,
+            uni_pc_skip_type=resolved.uni_pc.skip_type,
+            uni_pc_order=resolved.uni_pc.order,
+            uni_pc_lower_order_final=resolved.uni_pc.lower_order_final,
         ),
-        schedule=ScheduleOptions(resolved.sigma_min, resolved.sigma_max, resolved.rho, discard),
+        schedule=ScheduleOptions(
+            sigma_min=resolved.sigma_min,
+            sigma_max=resolved.sigma_max,
+            rho=resolved.rho,
+            discard_next_to_last_sigma=discard,
+            beta_alpha=resolved.beta_alpha,
+            beta_beta=resolved.beta_beta,
+            old_karras_range=resolved.old_karras_range,
+        ),
     )
 
 

@@ -30,7 +30,9 @@ _EVERYTHING = g.GenerateImageRequest(
     task=t.Task(task_id="t", index=1, count=2, owner="o", kind="k"),
     prompt="p", negative_prompt="n", width=72, height=80, batch_size=2, batch_count=2,
     sampling=t.SamplerSettings(
-        sampler="Euler a", scheduler="Karras", steps=5, eta=0.5, discard_next_to_last_sigma=False
+        sampler="Euler a", scheduler="Karras", steps=5, eta=0.5, discard_next_to_last_sigma=False,
+        uni_pc=t.UniPcSettings(variant="bh2", skip_type="logSNR", order=2, lower_order_final=False),
+        beta_alpha=0.5, beta_beta=2, old_karras_range=True,
     ),
     guidance=t.GuidanceSettings(scale=3, image_scale=1.5),
     noise=t.NoiseSpec(
