@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import contextlib
 import itertools
+import select
 import socket
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -97,7 +100,43 @@ def test_a_server_that_speaks_no_tls_is_not_believed(web: str) -> None:
         ("fe80::1%eth0", False),
         ("::ffff:127.0.0.1", False),
         ("::ffff:8.8.8.8", True),
+        ("64:ff9b::10.0.0.1", False),
+        ("64:ff9b::8.8.8.8", True),
+        ("64:ff9b:1::8.8.8.8", False),
+        ("2002:7f00:1::1", False),
+        ("2002:808:808::1", True),
+        ("2001:0:808:808::80ff:fffe", False),
+        ("::127.0.0.1", False),
+        ("fc00::1", False),
+        ("fec0::1", False),
+        ("2001:db8::1", False),
+        ("ff0e::1", False),
     ],
 )
 def test_only_what_everybody_can_reach_is_global(address: str, expected: bool) -> None:
     assert is_global(address) is expected
+
+
+@pytest.fixture
+def dripping() -> Iterator[str]:
+    """A server that never ends its headers and never falls silent."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        Thread(target=drip, args=(server,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def drip(server: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        client, _ = server.accept()
+        with client:
+            client.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            while select.select([client], [], [], 0.02)[0] == [] or client.recv(4096):
+                client.sendall(b"a")
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_headers_that_never_end_are_cut_off_in_time(dripping: str, scheme: str) -> None:
+    began = time.perf_counter()
+    with pytest.raises(NotFetched):
+        fetch(dripping.replace("http", scheme), Fetching(allow_local=True, timeout_s=0.3))
+    assert time.perf_counter() - began < 5
