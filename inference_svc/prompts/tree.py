@@ -53,6 +53,6 @@ def text_at(tree: Node, step: int, switch: Callable[[str], int]) -> str:
                 stack.append(before if step <= switch(when) else after)
             case Alternation(options):
                 stack.append(options[(step - 1) % len(options)])
-            case tuple(nodes):
+            case nodes:
                 stack += reversed(nodes)
     return "".join(texts)

@@ -9,6 +9,7 @@ from inference_svc.rpc.conversion.hires import resolve_hires
 from inference_svc.rpc.conversion.ids import checked_id, request_id_or_new
 from inference_svc.rpc.conversion.inpaint import resolve_inpaint
 from inference_svc.rpc.conversion.output import resolve_events, resolve_output
+from inference_svc.rpc.conversion.parts import checked_parts
 from inference_svc.rpc.conversion.refiner import resolve_refiner
 from inference_svc.rpc.conversion.settings import (
     checked_enum,
@@ -95,6 +96,10 @@ def _resolve_counts(request: g.GenerateImageRequest, resolved: g.GenerateImageRe
 
 def _resolve_words(request: g.GenerateImageRequest, resolved: g.GenerateImageRequest, violations: Violations) -> None:
     resolved.prompt = violations.text("prompt", request.prompt, LONGEST_PROMPT)
+    for field, prompt in (("prompt", request.prompt), ("hires.prompt", request.hires.prompt)):
+        checked_parts(field, prompt, violations)
+    for index, prompt in enumerate(request.picture_prompts):
+        checked_parts(f"picture_prompts[{index}]", prompt, violations)
     resolved.negative_prompt = violations.text("negative_prompt", request.negative_prompt, LONGEST_PROMPT)
     for field in ("picture_prompts", "picture_negative_prompts"):
         prompts = getattr(request, field)

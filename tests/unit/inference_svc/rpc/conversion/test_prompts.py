@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from inference_svc.fake.facts import fake_facts
 from inference_svc.pipelines import PromptSettings
-from inference_svc.prompts import Emphasis
+from inference_svc.prompts import MOST_PARTS, Emphasis
 from inference_svc.rpc.conversion.generate import resolve_request
 from inference_svc.rpc.conversion.spec import prompt_settings
 from inference_svc.rpc.conversion.warnings import warnings_of
+from latentwire.errors import InvalidArgument
 from latentwire.v1 import generation_service_pb2 as g
 
 
@@ -23,6 +26,17 @@ def test_how_prompts_are_read_reaches_the_pipelines() -> None:
     resolved = resolve_request(g.GenerateImageRequest(prompts=given), fake_facts())
     assert resolved.prompts == given
     assert prompt_settings(resolved.prompts) == PromptSettings(Emphasis.NONE, 2, 5, True, True)
+
+
+def test_prompts_of_too_many_parts_are_all_named_before_any_is_read() -> None:
+    many = " AND ".join("a" * (MOST_PARTS + 1))
+    request = g.GenerateImageRequest(
+        prompt=many, negative_prompt=many, picture_prompts=["a", many], batch_size=2, hires=g.HiresPass(prompt=many)
+    )
+    with pytest.raises(InvalidArgument, match=f"'{MOST_PARTS + 1} parts' is not allowed") as error:
+        resolve_request(request, fake_facts())
+    fields = [violation.field for violation in error.value.violations]
+    assert fields == ["prompt", "hires.prompt", "picture_prompts[1]"]
 
 
 def test_networks_that_are_not_there_are_named() -> None:
