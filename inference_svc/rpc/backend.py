@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from inference_svc.engine import Engine
 from inference_svc.engine.request import PipelineFactory
+from inference_svc.rpc.captioning import Captioner
 from inference_svc.rpc.catalogue import Catalogue
 from inference_svc.rpc.interceptors.streaming import STALL_S
 from inference_svc.rpc.registration import Fallback, refuse
@@ -23,7 +24,7 @@ EventDelay: TypeAlias = Callable[[g.GenerateImageRequest], float]
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """`engine_name` is "onnx", "torch" or "fake"."""
+    """`engine_name` is "onnx", "torch" or "fake". `captioner`: None where no model says what pictures show."""
 
     engine_name: str
     engine: Engine
@@ -32,3 +33,4 @@ class Backend:
     dress: Dress = field(default=lambda _, batches: batches)
     event_delay_s: EventDelay = field(default=lambda _: 0.0)
     stall_s: float = STALL_S
+    captioner: Captioner | None = None

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 _DENOISING = "single denoising steps come with the denoising service"
-_POSTPROCESSING = "postprocessing needs its models and the tiled upscaler first"
 
 NOT_YET: Mapping[str, str] = MappingProxyType(
     {
@@ -19,9 +18,6 @@ NOT_YET: Mapping[str, str] = MappingProxyType(
         "latentwire.v1.DenoisingService/PredictDenoised": _DENOISING,
         "latentwire.v1.DenoisingService/DecodeLatents": _DENOISING,
         "latentwire.v1.DenoisingService/EncodeImage": _DENOISING,
-        "latentwire.v1.PostprocessingService/UpscaleImage": _POSTPROCESSING,
-        "latentwire.v1.PostprocessingService/RestoreFaces": _POSTPROCESSING,
-        "latentwire.v1.PostprocessingService/DescribeImage": _POSTPROCESSING,
     }
 )
 """Keys are "package.Service/Method"."""

@@ -24,7 +24,9 @@ from inference_svc.rpc.interceptors.observe import observed
 from inference_svc.rpc.metrics import RpcMetrics
 from inference_svc.rpc.models import ModelServicer
 from inference_svc.rpc.not_yet import NOT_YET
+from inference_svc.rpc.postprocessing import PostprocessingServicer
 from inference_svc.rpc.registration import method_name, refuse, service_handler
+from inference_svc.rpc.upscaling import UpscalingAdmission
 
 RECEIVE_LIMIT = 64 * 2**20
 _LAST_WORDS_S = 0.25
@@ -121,15 +123,18 @@ class Server:
 
     def _servicers(self) -> dict[str, object]:
         backend = self._backend
-        admission = Admission(Stand(backend, self.book, self._executor))
+        stand = Stand(backend, self.book, self._executor)
         rpcs = [
             f"{method.containing_service.name}/{method.name}"
             for method in METHODS
             if method_name(method) not in NOT_YET or backend.fallback is not refuse
         ]
         return {
-            "GenerationService": GenerationServicer(admission, self.book, backend),
+            "GenerationService": GenerationServicer(Admission(stand), self.book, backend),
             "ModelService": ModelServicer(backend.catalogue, rpcs),
+            "PostprocessingService": PostprocessingServicer(
+                UpscalingAdmission(stand), backend.captioner, self._executor
+            ),
         }
 
     def _bind(self, server: grpc.aio.Server) -> int:

@@ -36,9 +36,10 @@ async def test_what_nobody_has_written_is_answered_with_a_valid_message(fake_ser
     assert list(answer.latents.shape) == [1, 4, 8, 8]
 
 
-async def test_streams_that_nobody_has_written_tell_each_event_once(fake_server: Serving) -> None:
-    stub = pg.PostprocessingServiceStub(fake_server.channel)
-    answers = [answer async for answer in stub.UpscaleImage(p.UpscaleImageRequest())]
+async def test_streams_that_nobody_has_written_tell_each_event_once() -> None:
+    async with _only(p.DESCRIPTOR.services_by_name["PostprocessingService"]) as channel:
+        stub = pg.PostprocessingServiceStub(channel)
+        answers = [answer async for answer in stub.UpscaleImage(p.UpscaleImageRequest())]
     assert [answer.WhichOneof("event") for answer in answers] == ["fraction", "image"]
     assert Image.open(io.BytesIO(answers[-1].image.data)).size == (1, 1)
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from latentwire import image_file, image_text
+from latentwire import image_file
 from latentwire.image_text import Texts, read, user_comment
 
 PICTURE = Image.new("RGB", (24, 16))
@@ -26,7 +26,7 @@ def png(**texts: str) -> bytes:
 
 def saved(kind: str, **options: object) -> bytes:
     file = io.BytesIO()
-    PICTURE.save(file, kind, **options)  # type: ignore[arg-type]
+    PICTURE.save(file, kind, **options)
     return file.getvalue()
 
 
@@ -74,7 +74,7 @@ def test_what_is_no_picture_is_refused(data: bytes) -> None:
 
 
 def test_a_huge_picture_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image_text.Image, "MAX_IMAGE_PIXELS", 10)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
     with pytest.raises(ValueError, match="no picture file"):
         read(png())
 

@@ -52,7 +52,8 @@ def answer(ask: Ask) -> Any:
 def pixels_of(wanted: EnlargingSpec) -> Pixels:
     ready = reports(wanted)[-1]
     assert ready.data == ready.pixels.tobytes()
-    return ready.pixels
+    pixels: Pixels = ready.pixels
+    return pixels
 
 
 @given(st.integers(1, 5000), st.integers(1, 5000), st.floats(0.01, 8))

@@ -47,7 +47,8 @@ def smooth(pixels: Array) -> Array:
 def run(spec: UpscaleSpec, pixels: Pixels, network: Network = squares) -> tuple[Pixels, list[tuple[int, ...]]]:
     """The result, and the shapes of the tiles that the network was given, one an ask."""
     pipeline: Generator[Any, Any, Pixels] = upscale(spec, pixels)
-    answer, shapes = None, []
+    shapes: list[tuple[int, ...]] = []
+    answer: Any = None
     while True:
         try:
             ask = pipeline.send(answer)

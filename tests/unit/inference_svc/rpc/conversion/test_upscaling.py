@@ -1,0 +1,38 @@
+"""What is too large to upscale, by what networks make on the way."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from inference_svc.pipelines.upscaling import INTERPOLATING
+from inference_svc.rpc.conversion.upscaling import Upscaling, resolve_upscaling
+from inference_svc.work import UpscalerFacts
+from latentwire.errors import InvalidArgument
+from latentwire.v1 import postprocessing_service_pb2 as p
+
+FOUR = UpscalerFacts("four", 4)
+LARGE = np.broadcast_to(np.uint8(0), (4000, 5000, 3))
+
+
+def upscaling(scale: float, upscaler: str = "four") -> Upscaling:
+    return resolve_upscaling(p.UpscaleImageRequest(scale=scale, upscaler=upscaler), (*INTERPOLATING, FOUR))
+
+
+def test_what_a_network_would_make_on_the_way_is_bounded() -> None:
+    with pytest.raises(InvalidArgument, match="on the way; four would make 320000000"):
+        upscaling(1.1).spec(LARGE, "")
+
+
+@pytest.mark.parametrize(("scale", "upscaler"), [(0.5, "four"), (1.1, "Lanczos"), (4.0, "None")])
+def test_what_needs_no_network_is_not(scale: float, upscaler: str) -> None:
+    assert upscaling(scale, upscaler).spec(LARGE, "").tiles == 0
+
+
+def test_a_network_may_run_on_what_keeps_its_size() -> None:
+    assert upscaling(1.0).spec(np.zeros((16, 16, 3), np.uint8), "").tiles == 1
+
+
+def test_resolving_again_changes_nothing() -> None:
+    once = upscaling(2.0).resolved
+    assert resolve_upscaling(once, (FOUR,)).resolved == once
