@@ -69,6 +69,14 @@ async def test_prompts_that_change_on_the_way_are_the_same_beside_others(generat
     assert await asyncio.gather(*(pixels(generation, prompt) for prompt in prompts)) == alone
 
 
+@pytest.mark.parametrize("when", ["1.0", "4"])
+async def test_an_edit_after_the_first_pass_is_another_prompt_for_the_second(generation: Stub, when: str) -> None:
+    hires = g.HiresPass(scale=1.5, sampling=FOUR)
+    other = g.HiresPass(scale=1.5, sampling=FOUR, prompt=BLUE)
+    edited = await pixels(generation, f"[{RED}:{BLUE}:{when}]", hires=hires)
+    assert edited == await pixels(generation, RED, hires=other) != await pixels(generation, RED, hires=hires)
+
+
 async def test_parts_beyond_the_limit_are_refused(generation: Stub) -> None:
     error = await failure(generation.GenerateImage(requested(" AND ".join("a" * 33))))
     assert isinstance(error, InvalidArgument)

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inference_svc.pipelines import GenerationSpec, PromptSettings, SamplingSettings
+from inference_svc.pipelines import GenerationSpec, HiresSettings, PromptedModel, PromptSettings, SamplingSettings
 from inference_svc.pipelines.conditioning import Conditioning, encode, encode_prompts, prompt_run
 from inference_svc.pipelines.reading import Prompt
 from inference_svc.prompts import Network, ScheduleFor
 from inference_svc.work import Ask, Compute, Evaluate
-from tests.unit.inference_svc.pipelines.toys import answer, spec
+from tests.unit.inference_svc.pipelines.toys import FACTS, Words, answer, spec
 
 TEN = spec(sampling=SamplingSettings(steps=10))
 
@@ -57,6 +57,12 @@ def test_a_second_pass_goes_on_counting() -> None:
     assert same(only("[red:blue:0.5]", job), only("blue", job), 0)
     edited = only("[red:blue:1.5]", job)
     assert (same(edited, only("red", job), 5), same(edited, only("blue", job), 6)) == (True, True)
+
+
+def test_the_first_pass_is_counted_in_evaluations_for_the_second() -> None:
+    hires = HiresSettings(PromptedModel(FACTS, Words()), (48, 48), (48, 48), sampling=SamplingSettings(steps=4))
+    first, second = replace(TEN, sampling=SamplingSettings("Heun", steps=10), hires=hires).passes
+    assert (prompt_run(first).timing, prompt_run(second).timing) == (ScheduleFor(10, 2), ScheduleFor(4, first_pass=20))
 
 
 def test_options_alternate_and_share_their_contexts() -> None:
