@@ -27,7 +27,7 @@ from inference_svc.work import Array, Ask, Report, Stopped
 class Pass:
     """One pass of one picture. `spec`: the pass' own (see `GenerationSpec.passes`). `plan`: the picture's own.
 
-    `steps_before`: those of the passes before it, `steps_in_all`: of all passes.
+    `steps_before`: those of the passes before it, `steps_in_all`: of all `count` passes.
     """
 
     spec: GenerationSpec
@@ -37,6 +37,7 @@ class Pass:
     stage: Stage = Stage.FIRST_PASS
     steps_before: int = 0
     steps_in_all: int = 0
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +61,7 @@ def pass_of(spec: GenerationSpec, picture: PictureSpec, index: int, number: int 
         stage=Stage.HIRES_PASS if number else Stage.FIRST_PASS,
         steps_before=sum(steps[:number]),
         steps_in_all=sum(steps),
+        count=len(steps),
     )
 
 
@@ -137,4 +139,5 @@ def _step_done(run: Pass, state: SamplerState, denoised: Array) -> StepDone:
         denoised=denoised,
         steps_before=run.steps_before,
         steps_in_all=run.steps_in_all,
+        pass_count=run.count,
     )

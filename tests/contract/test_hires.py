@@ -64,6 +64,7 @@ async def test_progress_counts_both_passes(generation: Stub) -> None:
         (2, 2, 1),
     ]
     assert [p.stage for p in progress] == [t.PICTURE_STAGE_FIRST_PASS] * 2 + [t.PICTURE_STAGE_HIRES_PASS] * 2
+    assert {p.pass_count for p in progress} == {2}
     assert (made.accepted.step_count, made.completed.evaluations) == (4, 8)
 
 

@@ -65,5 +65,6 @@ def step_of(reported: Reported, done: StepDone) -> Step:
         batch_rows=reported.batch_rows,
         stage=_STAGES[done.stage],
         steps_before=done.steps_before,
-        steps_in_all=done.steps_in_all or done.step_count,
+        steps_in_all=done.steps_in_all,
+        pass_count=done.pass_count,
     )

@@ -10,7 +10,10 @@ from latentwire.v1 import types_pb2 as t
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of one picture, as reported. `steps_before`: of the passes before; `steps_in_all`: of all passes."""
+    """One step of one picture, as reported.
+
+    `steps_before`: those of the passes before, `steps_in_all`: of all `pass_count` passes.
+    """
 
     batch: int
     picture: int
@@ -21,16 +24,12 @@ class Step:
     stage: t.PictureStage.ValueType = t.PICTURE_STAGE_FIRST_PASS
     steps_before: int = 0
     steps_in_all: int = 0
+    pass_count: int = 1
 
     @property
     def position(self) -> int:
         """Steps done, over all passes."""
         return self.steps_before + self.step
-
-    @property
-    def pass_count(self) -> int:
-        """How many passes its picture takes: two where there are steps before this one or after it."""
-        return 2 if max(self.steps_before, self.steps_in_all - self.step_count) > 0 else 1
 
     @property
     def share(self) -> float:
