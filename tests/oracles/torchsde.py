@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -26,9 +27,10 @@ def noise_sampler(
     tree = sampling.BrownianTreeNoiseSampler(x, low, high, seed=[spec.seed])
 
     def between(sigma: torch.Tensor | float, sigma_next: torch.Tensor | float) -> torch.Tensor:
-        # Out of the range by a rounding of exp(log sigma), torchsde warns before it does the same.
-        levels = (torch.as_tensor(level, dtype=torch.float64).clamp(low, high) for level in (sigma, sigma_next))
-        noise: torch.Tensor = tree(*levels)
+        with warnings.catch_warnings():
+            # It rounds its ends to six places, and warns of a level that lies between these and the exact ones.
+            warnings.filterwarnings("ignore", message="Should have t")
+            noise: torch.Tensor = tree(*(torch.as_tensor(level, dtype=torch.float64) for level in (sigma, sigma_next)))
         return noise.to(x.dtype)
 
     return between

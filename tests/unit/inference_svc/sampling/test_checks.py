@@ -27,6 +27,7 @@ from latentwire.errors import InvalidArgument
 
 SHAPE = (4, 3, 5)
 PLAN = make_plan(sampler="LMS", steps=6, model=ModelSigmas.scaled_linear(), noise=NoiseSpec())
+ADAPTIVE = make_plan(sampler="DPM adaptive", steps=6, model=ModelSigmas.scaled_linear(), noise=NoiseSpec())
 
 
 def with_transition(transition: Transition) -> SamplingPlan:
@@ -55,6 +56,9 @@ def with_transition(transition: Transition) -> SamplingPlan:
         ("uni_pc_order", replace(PLAN, options=replace(PLAN.options, uni_pc_order=4))),
         ("noise.sigma_max", replace(PLAN, noise=NoiseSpec(sigma_max=math.inf))),
         ("transitions", replace(PLAN, transitions=())),
+        ("transitions", replace(PLAN, sampler="DPM adaptive")),
+        ("noise.sigma_min", replace(ADAPTIVE, noise=NoiseSpec(sigma_max=1.0))),
+        ("noise.sigma_max", replace(PLAN, sampler="DPM++ 2M SDE", noise=NoiseSpec())),
     ],
 )
 def test_a_plan_that_no_sampler_can_follow_is_refused(field: str, plan: SamplingPlan) -> None:
@@ -88,6 +92,13 @@ def test_a_state_that_is_none_of_the_plans_is_refused(
     with pytest.raises(InvalidArgument) as caught:
         check_state(PLAN, change(state))
     assert caught.value.violations[0].field == field
+
+
+def test_a_path_that_finds_its_steps_is_not_done_before_the_first() -> None:
+    state = first_state(ADAPTIVE, SHAPE)
+    check_state(ADAPTIVE, state)
+    with pytest.raises(InvalidArgument, match="done"):
+        check_state(ADAPTIVE, replace(state, done=True))
 
 
 def test_a_state_of_another_shape_than_the_plans_picture_is_refused() -> None:
