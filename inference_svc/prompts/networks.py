@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from inference_svc.prompts.weights import LIMIT
 
 _NETWORK = re.compile(r"<(?P<kind>\w+):(?P<arguments>[^>]+)>")
+_LETTERS = 128
 _LABELS: Mapping[str, str] = MappingProxyType({"lora": "Lora", "hypernet": "Hypernetwork"})
 _ALIASES: Mapping[str, str] = MappingProxyType({"lyco": "lora"})
 
@@ -39,11 +40,19 @@ def extra_networks(text: str) -> tuple[str, tuple[Network, ...]]:
     return _NETWORK.sub("", inside + closing) + after, networks
 
 
-def not_found(networks: Collection[Network], known: Collection[tuple[str, str]] = ()) -> Iterator[str]:
-    """Yields a sentence for each network that is not among the `known` ones, (kind, name), each once."""
-    for kind, name in dict.fromkeys((network.kind, network.name) for network in networks):
-        if (kind, name) not in known:
-            yield f"{_LABELS[kind]} not found: {name}" if kind in _LABELS else f"Unknown extra network: {kind}"
+def not_found(networks: Collection[Network], known: Collection[tuple[str, str]] = ()) -> tuple[str, ...]:
+    """Returns a sentence for each network that is not among the `known` ones, (kind, name), none of them twice.
+
+    No more than the first letters of a name that is none are said.
+    """
+    missing = (network for network in networks if (network.kind, network.name) not in known)
+    return tuple(dict.fromkeys(map(_sentence, missing)))
+
+
+def _sentence(network: Network) -> str:
+    label = _LABELS.get(network.kind)
+    said, what = (f"{label} not found", network.name) if label else ("Unknown extra network", network.kind)
+    return f"{said}: {what if len(what) <= _LETTERS else what[:_LETTERS] + '…'}"
 
 
 def _network(kind: str, arguments: str) -> Network:

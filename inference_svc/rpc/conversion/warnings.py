@@ -57,6 +57,6 @@ def _networks_not_found(request: g.GenerateImageRequest) -> list[str]:
     """Says which networks are missing, of those that act: a batch has the networks of its first prompt."""
     size = request.batch_size if request.HasField("batch_size") else 1
     prompts = [*(request.picture_prompts[::size] or [request.prompt]), request.hires.prompt]
-    texts = list(not_found([network for prompt in prompts for network in extra_networks(prompt)[1]]))
+    texts = not_found([network for prompt in prompts for network in extra_networks(prompt)[1]])
     left_out = len(texts) - _MOST_NETWORKS
-    return texts if left_out <= 0 else [*texts[:_MOST_NETWORKS], f"{left_out} more networks not found"]
+    return list(texts) if left_out <= 0 else [*texts[:_MOST_NETWORKS], f"{left_out} more networks not found"]

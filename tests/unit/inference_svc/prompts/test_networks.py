@@ -45,13 +45,19 @@ def test_networks_leave_the_rest_of_the_prompt_as_it_is() -> None:
 
 
 def test_what_is_not_there_is_said_once() -> None:
-    _, networks = extra_networks("<lora:x> <lora:x:2> <lyco:y> <lora:z> <hypernet:h> <foo:bar>")
+    _, networks = extra_networks("<lora:x> <lora:x:2> <lyco:y> <lora:z> <hypernet:h> <foo:a> <foo:b>")
     assert list(not_found(networks, [("lora", "z")])) == [
         "Lora not found: x",
         "Lora not found: y",
         "Hypernetwork not found: h",
         "Unknown extra network: foo",
     ]
+
+
+@pytest.mark.parametrize("length", [128, 129])
+def test_no_more_than_the_first_letters_of_a_long_name_are_said(length: int) -> None:
+    (sentence,) = not_found(extra_networks(f"<lora:{'x' * length}>")[1])
+    assert sentence == "Lora not found: " + "x" * 128 + "…" * (length - 128)
 
 
 @pytest.mark.parametrize("unit", ["<a:", "<", "<a", ">", "<a:>", "<a:b>"])
