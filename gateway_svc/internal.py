@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from gateway_svc.sdapi.checkpoint import default
-from gateway_svc.sdapi.running import UNDER_WAY, eta_s, fraction, listed, preview
+from gateway_svc.sdapi.running import ENDED, UNDER_WAY, eta_s, fraction, is_between, listed, oldest, preview
 from gateway_svc.services import Services, ServicesOf, User
 from latentwire.errors import NotFound
 from latentwire.v1 import generation_service_pb2 as gs
@@ -17,11 +17,6 @@ from latentwire.v1 import types_pb2 as types
 
 router = APIRouter(prefix="/internal", tags=["internal"])
 _DEFAULT_SAMPLER: Final = "DPM++ 2M"
-_ENDED: Final = (
-    types.GENERATION_STATE_SUCCEEDED,
-    types.GENERATION_STATE_CANCELLED,
-    types.GENERATION_STATE_FAILED,
-)
 _MIME: Final = {types.IMAGE_FORMAT_JPEG: "image/jpeg", types.IMAGE_FORMAT_WEBP: "image/webp"}
 
 
@@ -42,17 +37,17 @@ async def ping() -> dict[str, Any]:
 @router.get("/pending-tasks")
 async def pending_tasks(services: ServicesOf, user: User) -> dict[str, Any]:
     """Tasks that wait for their turn, the caller's own where callers have names."""
-    waiting = await listed(services, user, None, (types.GENERATION_STATE_WAITING,))
+    waiting = (await listed(services, user, None, (types.GENERATION_STATE_WAITING,))).generations
     return {"size": len(waiting), "tasks": [generation.task.task_id for generation in waiting]}
 
 
 @router.post("/progress")
 async def progress(asked: ProgressRequest, services: ServicesOf, user: User) -> dict[str, Any]:
     """How far one task is. A preview is sent only when it is newer than the one that the caller has."""
-    found = await listed(services, user, asked.id_task, (*UNDER_WAY, *_ENDED))
-    generation = found[-1] if found else None
-    if generation is None or generation.state != types.GENERATION_STATE_RUNNING:
-        return _not_active(generation, asked)
+    answer = await listed(services, user, asked.id_task, (*UNDER_WAY, *ENDED))
+    generation = oldest(answer.generations) or (answer.generations[-1] if answer.generations else None)
+    if generation is None or not (generation.state == types.GENERATION_STATE_RUNNING or is_between(generation)):
+        return _not_active(generation, answer.waiting_count)
     newer = await _newer(services, generation, asked) if asked.live_preview else None
     done = fraction(generation)
     return {
@@ -86,9 +81,9 @@ async def defaults(services: ServicesOf) -> dict[str, Any]:
     }
 
 
-def _not_active(generation: gs.Generation | None, asked: ProgressRequest) -> dict[str, Any]:
+def _not_active(generation: gs.Generation | None, waiting_count: int) -> dict[str, Any]:
     queued = generation is not None and generation.state == types.GENERATION_STATE_WAITING
-    place = f"In queue: {generation.queue_position + 1}" if generation is not None and queued else "Waiting..."
+    place = generation.queue_position + 1 if generation is not None and queued else 0
     return {
         "active": False,
         "queued": queued,
@@ -97,15 +92,16 @@ def _not_active(generation: gs.Generation | None, asked: ProgressRequest) -> dic
         "eta": None,
         "live_preview": None,
         "id_live_preview": -1,
-        "textinfo": place,
+        "textinfo": f"In queue: {place}/{max(place, waiting_count)}" if queued else "Waiting...",
     }
 
 
 async def _newer(services: Services, generation: gs.Generation, asked: ProgressRequest) -> gs.Preview | None:
     try:
-        return await preview(services, generation, max(0, asked.id_live_preview))
+        found = await preview(services, generation)
     except NotFound:
         return None
+    return found if found and found.preview_id != asked.id_live_preview else None
 
 
 def _data_url(found: gs.Preview) -> str:

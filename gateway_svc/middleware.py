@@ -25,7 +25,10 @@ _LOG = logging.getLogger("gateway_svc.requests")
 _EXPOSED: Final = ("X-Process-Time", "X-Latentwire-Engine", "X-Latentwire-Warning", "Retry-After")
 # Pictures are compressed already; gzip would cost more time than the generation of a small one.
 _PICTURE_PATHS: Final = frozenset(
-    f"/sdapi/v1/{name}" for name in ("txt2img", "img2img", "extra-single-image", "extra-batch-images")
+    {
+        *(f"/sdapi/v1/{name}" for name in ("txt2img", "img2img", "extra-single-image", "extra-batch-images")),
+        *("/sdapi/v1/progress", "/internal/progress"),
+    }
 )
 
 

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, ParamSpec, TypeVar, cast
 
 from fastapi import Depends, Request
@@ -19,6 +19,7 @@ from gateway_svc.metrics import Metrics
 from gateway_svc.sdapi.options import DIRECTORIES, READ_ONLY
 from gateway_svc.sdapi.options_file import OptionsFile
 from gateway_svc.settings import Settings
+from gateway_svc.shared_answers import SharedAnswers
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,6 +37,7 @@ class Services:
     threads: ThreadPoolExecutor
     metrics: Metrics
     startup_s: float
+    shared: SharedAnswers = field(default_factory=SharedAnswers)
 
     @classmethod
     def start(cls, settings: Settings, metrics: Metrics, began_s: float) -> Services:

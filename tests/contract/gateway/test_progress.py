@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from base64 import b64decode
 from typing import Any
 
@@ -67,6 +68,58 @@ async def test_progress_counts_batches_and_steps_as_a1111_does(client: httpx2.As
         "sampling_step": 10,
         "sampling_steps": 20,
     }
+
+
+def member(index: int, state: types.GenerationState.ValueType = RUNNING, **fields: Any) -> gs.Generation:
+    """One of the four generations of a script."""
+    one = generation(f"member-{index}", state, **fields)
+    one.task.MergeFrom(types.Task(task_id="task(script)", index=index, count=4))
+    return one
+
+
+async def test_a_hires_pass_counts_as_a_job_of_its_own(client: httpx2.AsyncClient, script: Script) -> None:
+    second = types.PICTURE_STAGE_HIRES_PASS
+    progress = gs.Progress(step=6, step_count=10, batch_index=1, batch_count=2, stage=second, pass_count=2)
+    script.records = [generation("one", progress=progress)]
+    answer = (await client.get("/sdapi/v1/progress")).json()
+    assert (answer["state"]["job_count"], answer["state"]["job_no"]) == (4, 3)
+    assert answer["progress"] == pytest.approx(0.01 + 3 / 4 + 5 / 40)
+
+
+async def test_the_members_of_a_script_are_one_job(client: httpx2.AsyncClient, script: Script) -> None:
+    script.records = [member(1, progress=gs.Progress(step=6, step_count=10, batch_count=2, pass_count=1))]
+    answer = (await client.get("/sdapi/v1/progress")).json()
+    assert (answer["state"]["job"], answer["state"]["job_count"], answer["state"]["job_no"]) == ("2 out of 4", 8, 2)
+    assert answer["progress"] == pytest.approx(0.01 + 2 / 8 + 5 / 80)
+
+
+@pytest.mark.parametrize(("index", "age_s", "busy"), [(1, 0, True), (3, 0, False), (1, 60, False)])
+async def test_between_two_members_of_a_script_it_is_not_idle(
+    client: httpx2.AsyncClient, script: Script, index: int, age_s: int, busy: bool
+) -> None:
+    ended = Timestamp(seconds=int(time.time()) - age_s)
+    progress = gs.Progress(step=10, step_count=10, batch_count=1, pass_count=1)
+    script.records = [member(index, types.GENERATION_STATE_SUCCEEDED, progress=progress, end_time=ended)]
+    answer = (await client.get("/sdapi/v1/progress")).json()
+    internal = (await client.post("/internal/progress", json={"id_task": "task(script)"})).json()
+    assert answer["progress"] == pytest.approx(0.51 if busy else 0)
+    assert (internal["active"], internal["completed"]) == (busy, not busy)
+
+
+async def test_interrupting_a_script_ends_all_of_it_and_skipping_one_batch(
+    client: httpx2.AsyncClient, script: Script
+) -> None:
+    script.records = [member(1)]
+    await client.post("/sdapi/v1/interrupt")
+    await client.post("/sdapi/v1/skip")
+    assert [(stop.task_id, stop.request_id) for stop in script.stops] == [("task(script)", ""), ("", "member-1")]
+
+
+async def test_a_crowd_of_pollers_asks_the_service_a_few_times(client: httpx2.AsyncClient, script: Script) -> None:
+    script.records, script.preview = [halfway()], gs.Preview(data=b"preview", preview_id=4)
+    answers = await asyncio.gather(*(client.get("/sdapi/v1/progress") for _ in range(64)))
+    assert {answer.json()["state"]["job_no"] for answer in answers} == {1}
+    assert len(script.listed) < 16
 
 
 async def test_a_task_that_has_not_begun_is_not_ready_either(client: httpx2.AsyncClient, script: Script) -> None:
@@ -189,7 +242,7 @@ class TestInternalProgress:
     async def test_a_waiting_task_tells_its_place(self, client: httpx2.AsyncClient, script: Script) -> None:
         script.records = [generation("one", WAITING, queue_position=2)]
         answer = (await client.post(self.URL, json={"id_task": "task(one)"})).json()
-        assert (answer["active"], answer["queued"], answer["textinfo"]) == (False, True, "In queue: 3")
+        assert (answer["active"], answer["queued"], answer["textinfo"]) == (False, True, "In queue: 3/3")
         assert (await client.get("/internal/pending-tasks")).json() == {"size": 1, "tasks": ["task(one)"]}
 
     @pytest.mark.parametrize(
