@@ -39,10 +39,11 @@ def expected_state(job: GenerationSpec, seed: int = 0) -> SamplerState:
     """The end of the path as the sampling core finds it, with guidance written out."""
     cond, uncond = context_of(job, "plain words"), context_of(job, "dull")
     plan = replace(job.plan, noise=replace(job.plan.noise, seed=seed))
+    scale = job.guidance.scale / SAMPLERS[plan.sampler].guidance_divisor
 
     def denoise(x: Array, sigma: float) -> Prediction:
         with_prompt, without = (compute(DenoiseRow("toy", x, sigma, context)) for context in (cond, uncond))
-        return Prediction(guidance.combine([(with_prompt, 1.0)], without, job.guidance.scale), without)
+        return Prediction(guidance.combine([(with_prompt, 1.0)], without, scale), without)
 
     return solve(plan, first_state(plan, job.latent_shape), denoise)
 
