@@ -7,12 +7,16 @@ from collections.abc import AsyncIterable, AsyncIterator
 from latentwire.chunks import ChunkAssembler, Picture
 from latentwire.errors import Internal
 from latentwire.v1 import generation_service_pb2 as gs
+from latentwire.v1 import types_pb2 as types
 
 Event = gs.Accepted | Picture | gs.Completed
 
 
 async def events(responses: AsyncIterable[gs.GenerateImageResponse]) -> AsyncIterator[Event]:
-    """What a caller waits for: acceptance, whole pictures as raw RGB, the end. The rest is left out."""
+    """What a caller waits for: acceptance, whole pictures, the end. The rest is left out.
+
+    Pictures are raw RGB, but for those with transparency, which are files.
+    """
     assembler = ChunkAssembler()
     async for response in responses:
         match response.WhichOneof("event"):
@@ -28,7 +32,8 @@ async def events(responses: AsyncIterable[gs.GenerateImageResponse]) -> AsyncIte
 
 
 def _checked(picture: Picture) -> Picture:
-    if len(picture.data) != picture.width * picture.height * 3:
+    raw = picture.format == types.IMAGE_FORMAT_RAW_RGB
+    if raw and len(picture.data) != picture.width * picture.height * 3:
         size = f"{picture.width}×{picture.height}"
         raise Internal(f"picture {picture.index}: {len(picture.data)} bytes are not {size} RGB pixels")
     return picture

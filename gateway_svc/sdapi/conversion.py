@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from gateway_svc.sdapi.job import Job, asked_size, floored
+from gateway_svc.sdapi.later_passes import hires, refiner
 from gateway_svc.sdapi.options import Options
 from gateway_svc.sdapi.schemas import GenerationRequest, Img2ImgRequest
+from gateway_svc.sdapi.solver_settings import first, sampling
+from gateway_svc.sdapi.starting_point import init, inpaint
 from latentwire.v1 import generation_service_pb2 as gs
 from latentwire.v1 import types_pb2 as types
 
@@ -24,14 +26,14 @@ PREVIEW_FORMATS: Final = {
     "jpeg": types.IMAGE_FORMAT_JPEG,
     "webp": types.IMAGE_FORMAT_WEBP,
 }
-RESIZE_MODES: Final = (
-    types.RESIZE_MODE_STRETCH,
-    types.RESIZE_MODE_CROP,
-    types.RESIZE_MODE_FILL,
-    types.RESIZE_MODE_LATENT,
-)
-_TIMESTEP_SAMPLERS: Final = frozenset({"DDIM", "DDIM CFG++", "PLMS", "UniPC"})
-_WHITE: Final = 0xFFFFFF
+# What the infotext holds, by the option that can leave it out.
+_TOLD: Final = {
+    "add_model_name_to_info": "Model",
+    "add_model_hash_to_info": "Model hash",
+    "add_vae_name_to_info": "VAE",
+    "add_vae_hash_to_info": "VAE hash",
+    "add_version_to_infotext": "Version",
+}
 
 
 def to_contract(job: Job) -> gs.GenerateImageRequest:
@@ -39,7 +41,7 @@ def to_contract(job: Job) -> gs.GenerateImageRequest:
     request, options = job.request, job.options
     width, height = asked_size(request)
     message = gs.GenerateImageRequest(
-        task=types.Task(task_id=job.task_id, index=0, count=1, owner=job.owner, kind=job.kind),
+        task=task(job),
         model=job.model,
         prompt=job.prompt,
         negative_prompt=job.negative_prompt,
@@ -47,46 +49,46 @@ def to_contract(job: Job) -> gs.GenerateImageRequest:
         height=floored(height),
         batch_size=request.batch_size,
         batch_count=request.n_iter,
-        sampling=sampling(job),
+        sampling=sampling(request, options, job.solver),
         guidance=guidance(request, options),
         noise=noise(request, options),
         prompts=prompts(options),
         output=types.ImageOptions(format=types.IMAGE_FORMAT_RAW_RGB),
         events=events(options),
         tiling=options.tiling if request.tiling is None else request.tiling,
+        infotext_extra=[gs.InfotextEntry(key=key, value=value) for key, value in job.remarks],
+        infotext_omit=[key for name, key in _TOLD.items() if not getattr(options, name)],
     )
+    message.sampling.steps = request.steps or 0
+    _add_parts(message, job)
+    return message
+
+
+def _add_parts(message: gs.GenerateImageRequest, job: Job) -> None:
+    """What not every request has."""
+    request = job.request
     if isinstance(request, Img2ImgRequest):
-        message.init.CopyFrom(init(request, options, job.init_images))
-    return message
+        message.init.CopyFrom(init(job, request))
+        if job.mask:
+            message.inpaint.CopyFrom(inpaint(job.mask, request, job.options))
+    elif job.second_pass:
+        message.hires.CopyFrom(hires(job, request, job.second_pass))
+    if job.refiner:
+        message.refiner.CopyFrom(refiner(job, job.refiner))
 
 
-def sampling(job: Job) -> types.SamplerSettings:
-    """Solver, schedule and their numbers: the request's, else the options'."""
-    request, options = job.request, job.options
-    message = types.SamplerSettings(
-        sampler=job.solver.sampler,
-        scheduler=job.solver.scheduler,
-        steps=request.steps,
-        eta=request.eta if request.eta is not None else _eta(job.solver.sampler, options),
-        s_churn=_first(request.s_churn, options.s_churn),
-        s_tmin=_first(request.s_tmin, options.s_tmin),
-        s_tmax=_first(request.s_tmax, options.s_tmax),
-        s_noise=_first(request.s_noise, options.s_noise),
-        sigma_min=options.sigma_min,
-        sigma_max=options.sigma_max,
-        rho=options.rho,
-        sgm_noise_multiplier=options.sgm_noise_multiplier,
+def task(job: Job) -> types.Task:
+    """The group that it belongs to, and whose it is."""
+    return types.Task(
+        task_id=job.task_id, index=job.member.index, count=job.member.count, owner=job.owner, kind=job.kind
     )
-    if options.always_discard_next_to_last_sigma:
-        message.discard_next_to_last_sigma = True
-    return message
 
 
 def guidance(request: GenerationRequest, options: Options) -> types.GuidanceSettings:
     """How hard the prompt pulls."""
     message = types.GuidanceSettings(
         scale=request.cfg_scale,
-        min_uncond_sigma=_first(request.s_min_uncond, options.s_min_uncond),
+        min_uncond_sigma=first(request.s_min_uncond, options.s_min_uncond),
         skip_early=options.skip_early_cond,
     )
     if isinstance(request, Img2ImgRequest) and request.image_cfg_scale is not None:
@@ -117,6 +119,8 @@ def prompts(options: Options) -> gs.PromptSettings:
         emphasis=EMPHASIS.get(options.emphasis, gs.EMPHASIS_MODE_ORIGINAL),
         clip_skip=max(1, options.CLIP_stop_at_last_layers),
         comma_padding_backtrack=options.comma_padding_backtrack,
+        old_editing=options.use_old_scheduling,
+        pad_uncond=options.pad_cond_uncond,
     )
 
 
@@ -131,26 +135,6 @@ def events(options: Options) -> gs.EventOptions:
     return gs.EventOptions(progress_every=0, preview_every=every, preview=preview)
 
 
-def init(request: Img2ImgRequest, options: Options, images: tuple[bytes, ...]) -> gs.InitImage:
-    """The pictures to start from, and how."""
-    mode = request.resize_mode or 0
-    return gs.InitImage(
-        images=[types.Image(data=data) for data in images],
-        strength=request.denoising_strength,
-        resize_mode=RESIZE_MODES[mode] if 0 <= mode < len(RESIZE_MODES) else types.RESIZE_MODE_STRETCH,
-        exact_steps=options.img2img_fix_steps,
-        background_rgb=background(options.img2img_background_color),
-        noise_multiplier=_first(request.initial_noise_multiplier, options.initial_noise_multiplier),
-        extra_noise=options.img2img_extra_noise,
-        color_correction=options.img2img_color_correction,
-    )
-
-
-def background(colour: str) -> int:
-    """`#rrggbb` as a number; white for what is none."""
-    return int(colour[1:], 16) if re.fullmatch(r"#[0-9a-fA-F]{6}", colour) else _WHITE
-
-
 def signed(seed: int) -> int:
     """A seed of up to 64 bits in the contract's signed field."""
     return seed - 2**64 if seed >= 2**63 else seed
@@ -159,14 +143,3 @@ def signed(seed: int) -> int:
 def unsigned_like(seed: int, asked: int | None) -> int:
     """A seed from the contract's signed field, as the client counts: negative only where it asked for a negative."""
     return seed + 2**64 if seed < 0 and not (asked is not None and asked < -1) else seed
-
-
-def _eta(sampler: str, options: Options) -> float | None:
-    """The option for this kind of sampler; None, the sampler's own, where nobody has changed it."""
-    name = "eta_ddim" if sampler in _TIMESTEP_SAMPLERS else "eta_ancestral"
-    value: float = getattr(options, name)
-    return None if value == Options.model_fields[name].default else value
-
-
-def _first(asked: float | None, otherwise: float) -> float:
-    return otherwise if asked is None else asked

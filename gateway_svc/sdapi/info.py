@@ -9,9 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from gateway_svc.sdapi.checkpoint import short_hash
-from gateway_svc.sdapi.conversion import unsigned_like
 from gateway_svc.sdapi.job import Job
-from gateway_svc.sdapi.schemas import Img2ImgRequest
 from latentwire import infotext
 from latentwire.v1 import generation_service_pb2 as gs
 from latentwire.v1.types_pb2 import Model
@@ -27,11 +25,22 @@ _COMMON: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """One picture's words and seeds."""
+
+    prompt: str
+    negative_prompt: str
+    seed: int
+    subseed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
     """What came of a job."""
 
     accepted: gs.Accepted
     infotexts: Sequence[str]
+    told: Sequence[Told] = ()
     model: Model | None = None
     warnings: Sequence[str] = ()
     first_image: int = 0
@@ -57,7 +66,6 @@ def _of_request(job: Job) -> dict[str, Any]:
         "sd_vae_hash": None,
         "seed_resize_from_w": request.seed_resize_from_w,
         "seed_resize_from_h": request.seed_resize_from_h,
-        "denoising_strength": request.denoising_strength if isinstance(request, Img2ImgRequest) else None,
         "styles": request.styles or [],
         "clip_skip": options.CLIP_stop_at_last_layers,
         "is_using_inpainting_conditioning": False,
@@ -66,17 +74,15 @@ def _of_request(job: Job) -> dict[str, Any]:
 
 
 def _of_result(job: Job, made: Made) -> dict[str, Any]:
-    resolved, request = made.accepted.resolved, job.request
-    seeds = [unsigned_like(seed, request.seed) for seed in made.accepted.seeds]
-    subseeds = [unsigned_like(seed, request.subseed) for seed in made.accepted.subseeds]
-    count = len(seeds)
+    resolved, request, told = made.accepted.resolved, job.request, made.told
     return {
-        "all_prompts": [job.prompt] * count,
-        "all_negative_prompts": [job.negative_prompt] * count,
-        "seed": seeds[0] if seeds else request.seed,
-        "all_seeds": seeds,
-        "subseed": subseeds[0] if subseeds else request.subseed,
-        "all_subseeds": subseeds,
+        "all_prompts": [each.prompt for each in told],
+        "all_negative_prompts": [each.negative_prompt for each in told],
+        "seed": told[0].seed if told else request.seed,
+        "all_seeds": [each.seed for each in told],
+        "subseed": told[0].subseed if told else request.subseed,
+        "all_subseeds": [each.subseed for each in told],
+        "denoising_strength": _strength(job, resolved),
         "width": resolved.width,
         "height": resolved.height,
         "steps": resolved.sampling.steps,
@@ -88,6 +94,13 @@ def _of_result(job: Job, made: Made) -> dict[str, Any]:
         "job_timestamp": _timestamp(made.accepted),
         "warnings": list(made.warnings),
     }
+
+
+def _strength(job: Job, resolved: gs.GenerateImageRequest) -> float | None:
+    """As it was used, else as it was asked for."""
+    if resolved.HasField("hires"):
+        return resolved.hires.strength
+    return resolved.init.strength if resolved.HasField("init") else job.request.denoising_strength
 
 
 def _extra(infotexts: Sequence[str]) -> dict[str, str]:

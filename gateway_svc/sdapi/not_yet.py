@@ -1,30 +1,14 @@
-"""What A1111 can do and this gateway can't yet: refused in so many words, never passed over in silence."""
+"""Fields that A1111's schema has and nobody can use over HTTP: refused in so many words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from gateway_svc.sdapi.errors import Refused
-from gateway_svc.sdapi.schemas import GenerationRequest, Img2ImgRequest, Txt2ImgRequest
+from gateway_svc.sdapi.schemas import GenerationRequest, Img2ImgRequest
 from latentwire.errors import Unimplemented
 
 
 def refuse(request: GenerationRequest) -> None:
-    """Raises Refused for scripts, of which there are none, and Unimplemented for other fields not yet served."""
-    if request.script_name:
-        raise Refused(422, f"Script '{request.script_name}' not found")
-    for title in request.alwayson_scripts:
-        raise Refused(422, f"always on script {title} not found")
-    for field in _unserved(request):
-        raise Unimplemented(f"{field} is not served yet")
-
-
-def _unserved(request: GenerationRequest) -> Iterator[str]:
-    if isinstance(request, Txt2ImgRequest) and request.enable_hr:
-        yield "enable_hr"
-    if isinstance(request, Img2ImgRequest) and (request.mask or request.latent_mask):
-        yield "mask" if request.mask else "latent_mask"
-    if request.refiner_checkpoint and request.refiner_checkpoint != "None" and (request.refiner_switch_at or 1) < 1:
-        yield "refiner_checkpoint"
+    """Raises Unimplemented for a field that would change the picture and that nothing reads, in A1111 neither."""
+    if isinstance(request, Img2ImgRequest) and request.latent_mask:
+        raise Unimplemented("latent_mask is not served: send mask")
     if request.firstpass_image:
-        yield "firstpass_image"
+        raise Unimplemented("firstpass_image is not served: send it to img2img")

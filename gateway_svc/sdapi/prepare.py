@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,17 @@ from typing import Any
 from pydantic import ValidationError
 
 from gateway_svc.files import FileFormat
-from gateway_svc.sdapi import checkpoint, input_image, not_yet, prompt_text, saving, styles, tasks
-from gateway_svc.sdapi.conversion import EMPHASIS, NOISE_SOURCES, PREVIEW_FORMATS, RESIZE_MODES
+from gateway_svc.sdapi import checkpoint, input_image, not_yet, saving, tasks
+from gateway_svc.sdapi.changes import changes_of
 from gateway_svc.sdapi.errors import Raised, Refused, invalid
-from gateway_svc.sdapi.job import KINDS, Folders, Job, asked_size, floored
-from gateway_svc.sdapi.options import INERT, Options, UnknownOption
+from gateway_svc.sdapi.job import ALONE, KINDS, Folders, Job, Member
+from gateway_svc.sdapi.names import img2img_upscaler_of, refiner_of, second_pass_of
+from gateway_svc.sdapi.options import Options, UnknownOption
 from gateway_svc.sdapi.options_file import SettingsFrozen
 from gateway_svc.sdapi.schemas import Img2ImgRequest, Txt2ImgRequest
+from gateway_svc.sdapi.scripts import alwayson
 from gateway_svc.sdapi.solver import Solver, resolve
+from gateway_svc.sdapi.words import words_of
 from gateway_svc.services import Services
 from latentwire.v1.types_pb2 import Model
 
@@ -25,38 +28,57 @@ Body = Txt2ImgRequest | Img2ImgRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """Both prompts, ready."""
+class Asked:
+    """What a job is made of beside its request: whose it is, and what a script puts in place of the request's own."""
 
-    prompt: str
-    negative_prompt: str
-    warnings: tuple[str, ...] = ()
+    owner: str = ""
+    task_id: str = ""
+    member: Member = ALONE
+    images: tuple[bytes, ...] | None = None
+    mask: bytes | None = None
+    remarks: tuple[tuple[str, str], ...] = ()
 
 
-async def job_of(body: Body, services: Services, owner: str) -> Job:
+async def job_of(body: Body, services: Services, asked: Asked) -> Job:
     """The job. Raises Refused, Raised or LatentwireError where there can't be one."""
-    request = body.filled()
+    request = alwayson.applied(body, _kind(body)).filled()
     not_yet.refuse(request)
     options = snapshot(services, request.override_settings or {}, keep=not request.override_settings_restore_afterwards)
     file_format(options)
     model = await model_of(options, services)
     solver = await solver_of(request, services)
     words = await words_of(request, options, services)
-    images = await input_images(request, services) if isinstance(request, Img2ImgRequest) else ()
+    second = await second_pass_of(request, solver, words, services)
+    refiner = await refiner_of(request, services)
+    images, mask = await inputs(request, asked, services)
+    upscaler, fallback = await img2img_upscaler_of(options.upscaler_for_img2img if images else None, services)
     folders = await services.in_thread(_folders, request, options, services.settings.data_dir)
+    said = (*alwayson.remarks(body, _kind(body)), *changes_of(request, options, model))
+    warned = (second.solver if second else solver).warnings
     return Job(
         request=_as_many(request, images),
         options=options,
         solver=solver,
         prompt=words.prompt,
         negative_prompt=words.negative_prompt,
-        task_id=tasks.legal(request.force_task_id) if request.force_task_id else tasks.fresh(_kind(request)),
-        owner=owner,
+        task_id=asked.task_id or task_id_of(request),
+        owner=asked.owner,
         model=model.name if model else "",
+        member=asked.member,
         init_images=images,
+        mask=mask,
+        upscaler=upscaler,
+        second_pass=second,
+        refiner=refiner,
+        remarks=asked.remarks,
         folders=folders,
-        warnings=(*solver.warnings, *words.warnings, *changes_of(request, options, model)),
+        warnings=(*warned, *words.warnings, *fallback, *said),
     )
+
+
+def task_id_of(request: Body) -> str:
+    """The client's id for the task, made legal, or a new one."""
+    return tasks.legal(request.force_task_id) if request.force_task_id else tasks.fresh(_kind(request))
 
 
 def snapshot(services: Services, changes: Mapping[str, Any], *, keep: bool) -> Options:
@@ -80,8 +102,18 @@ def file_format(options: Options) -> FileFormat:
     return form
 
 
+async def inputs(request: Body, asked: Asked, services: Services) -> tuple[tuple[bytes, ...], bytes]:
+    """The files of init_images and mask. What may be fetched, no request can override. Raises Refused."""
+    if not isinstance(request, Img2ImgRequest):
+        return (), b""
+    images = await input_images(request, services) if asked.images is None else asked.images
+    if asked.mask is not None or not request.mask:
+        return images, asked.mask or b""
+    return images, await services.in_thread(input_image.read, request.mask, services.options.read())
+
+
 async def input_images(request: Img2ImgRequest, services: Services) -> tuple[bytes, ...]:
-    """The files of init_images. What may be fetched, no request can override. Raises Refused."""
+    """The files of init_images. Raises Refused."""
     if not request.init_images:
         raise Refused(404, "Init image not found")
     stored = services.options.read()
@@ -100,25 +132,6 @@ async def model_of(options: Options, services: Services) -> Model | None:
     if not options.sd_model_checkpoint:
         return None
     return checkpoint.find(await services.catalogue.models(), options.sd_model_checkpoint)
-
-
-async def words_of(request: Body, options: Options, services: Services) -> Words:
-    """Both prompts as they go to the service: with styles, without comments and disabled networks."""
-    asked = request.styles or []
-    known = await services.in_thread(styles.read, services.settings.data_dir) if asked else {}
-    chosen = [known[name] for name in asked if name in known]
-    prompt = styles.applied(request.prompt or "", [style.prompt for style in chosen])
-    negative = styles.applied(request.negative_prompt or "", [style.negative_prompt for style in chosen])
-    return Words(
-        _cleared(prompt, request, options),
-        _cleared(negative, request, options),
-        tuple(f'style "{name}" is not known and was ignored' for name in asked if name not in known),
-    )
-
-
-def _cleared(text: str, request: Body, options: Options) -> str:
-    text = prompt_text.without_comments(text) if options.enable_prompt_comments else text
-    return prompt_text.without_networks(text) if request.disable_extra_networks else text
 
 
 def _folders(request: Body, options: Options, data_dir: Path) -> Folders:
@@ -153,35 +166,3 @@ def _as_many(request: Body, images: tuple[bytes, ...]) -> Body:
             "RuntimeError", f"bad number of images passed: {len(images)}; expecting {request.batch_size} or less"
         )
     return request.model_copy(update={"batch_size": len(images)})
-
-
-def changes_of(request: Body, options: Options, model: Model | None) -> Iterator[str]:
-    """What the request won't get, or not as it was written, in words."""
-    yield from _changed_size(request)
-    yield from _changed_names(request, options, model)
-    if options.face_restoration if request.restore_faces is None else request.restore_faces:
-        yield "restore_faces was ignored: no face restorer is installed"
-    for name in INERT:
-        if getattr(options, name) != Options.model_fields[name].default:
-            yield f"option {name} has no effect here"
-
-
-def _changed_size(request: Body) -> Iterator[str]:
-    width, height = asked_size(request)
-    if (width, height) != (floored(width), floored(height)):
-        yield f"size {width}x{height} was floored to {floored(width)}x{floored(height)}"
-
-
-def _changed_names(request: Body, options: Options, model: Model | None) -> Iterator[str]:
-    if options.sd_model_checkpoint and model is None:
-        yield f'checkpoint "{options.sd_model_checkpoint}" is not known: the default model was used'
-    if options.emphasis not in EMPHASIS:
-        yield f'emphasis "{options.emphasis}" is not known: "Original" was used'
-    if options.randn_source not in NOISE_SOURCES:
-        yield f'randn_source "{options.randn_source}" is not known: "NV" was used'
-    if options.live_previews_image_format not in PREVIEW_FORMATS:
-        yield f'live_previews_image_format "{options.live_previews_image_format}" is not known: "png" was used'
-    if options.sd_vae not in ("Automatic", "None"):
-        yield f'sd_vae "{options.sd_vae}" was ignored: the model\'s own VAE was used'
-    if isinstance(request, Img2ImgRequest) and not 0 <= (request.resize_mode or 0) < len(RESIZE_MODES):
-        yield f"resize_mode {request.resize_mode} is not known: 0 was used"

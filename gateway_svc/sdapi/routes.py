@@ -5,9 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from gateway_svc.disconnect import while_connected
-from gateway_svc.sdapi.generation import run
+from gateway_svc.sdapi.errors import Refused
 from gateway_svc.sdapi.pasted import filled_in
-from gateway_svc.sdapi.prepare import Body, job_of
+from gateway_svc.sdapi.prepare import Asked, Body, job_of
+from gateway_svc.sdapi.reply import run
 from gateway_svc.sdapi.schemas import Img2ImgRequest, Txt2ImgRequest
 from gateway_svc.services import Services, ServicesOf, User
 
@@ -35,4 +36,6 @@ async def _answer(body: Body, request: Request, services: Services, user: str) -
 
 async def _generate(body: Body, services: Services, user: str) -> Response:
     body = filled_in(body)
-    return await run(body, await job_of(body, services, user), services)
+    if body.script_name:
+        raise Refused(422, f"Script '{body.script_name}' not found")
+    return await run(body, await job_of(body, services, Asked(owner=user)), services)

@@ -8,6 +8,12 @@ from typing import Final, Protocol
 
 AUTOMATIC: Final = "automatic"
 FALLBACK: Final = "DPM++ 2M"
+SAME_SAMPLER: Final = "Use same sampler"
+SAME_SCHEDULER: Final = "Use same scheduler"
+
+
+class UnknownSampler(Exception):
+    """No sampler has that name."""
 
 
 class Scheduler(Protocol):
@@ -45,6 +51,24 @@ def resolve(name: str, scheduler: str | None, samplers: Sequence[str], scheduler
     if found is None:
         warnings.append(f'scheduler "{scheduler}" is not known: "Automatic" was used')
     return Solver(sampler, found or AUTOMATIC, tuple(warnings))
+
+
+def second(
+    first: Solver,
+    name: str | None,
+    scheduler: str | None,
+    samplers: Sequence[str],
+    schedulers: Sequence[Scheduler],
+) -> Solver:
+    """The solver of a second pass: the first's, but for what is named. Raises UnknownSampler: names are exact here."""
+    sampler = name if name and name != SAME_SAMPLER else first.sampler
+    if name and sampler != first.sampler and samplers and sampler not in samplers:
+        raise UnknownSampler(sampler)
+    if not scheduler or scheduler == SAME_SCHEDULER:
+        return Solver(sampler, first.scheduler, first.warnings)
+    found = _scheduler(scheduler, schedulers)
+    said = () if found else (f'hr_scheduler "{scheduler}" is not known: "Automatic" was used',)
+    return Solver(sampler, found or AUTOMATIC, first.warnings + said)
 
 
 def _split(name: str, schedulers: Sequence[Scheduler]) -> tuple[str, str]:

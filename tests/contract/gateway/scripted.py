@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
+from PIL import Image
 
 from latentwire import infotext, status
 from latentwire.errors import FailedPrecondition, LatentwireError, NotFound
@@ -27,12 +29,14 @@ SAMPLERS: tuple[tuple[str, dict[str, str]], ...] = (
     ("Euler", {}),
     ("DPM2 a", {"scheduler": "karras", "second_order": "True"}),
     ("DDIM", {}),
+    ("UniPC", {}),
 )
 SCHEDULERS = (
     ("automatic", "Automatic"),
     ("karras", "Karras"),
     ("exponential", "Exponential"),
     ("sgm_uniform", "SGM Uniform"),
+    ("beta", "Beta"),
 )
 SHA256 = "ab" * 32
 
@@ -114,7 +118,7 @@ class Generations(gs_grpc.GenerationServiceServicer):
         await self._wait(script)
         order = sorted(enumerate(accepted.seeds), reverse=script.backwards)
         for index, seed in order:
-            for chunk in chunks(index, seed, accepted.resolved, script):
+            for chunk in [*chunks(index, seed, accepted.resolved, script), *beside(index, accepted.resolved)]:
                 yield gs.GenerateImageResponse(image=chunk)
         if script.truncated:
             return
@@ -176,8 +180,8 @@ class Models(ms_grpc.ModelServiceServicer):
         return ms.UnloadModelResponse(model=model(request.name))
 
     async def ListUpscalers(self, request: ms.ListUpscalersRequest, context: Context) -> ms.ListUpscalersResponse:
-        image = ms.Upscaler(name="Lanczos", kind=ms.UPSCALER_KIND_IMAGE, scale=4)
-        return ms.ListUpscalersResponse(upscalers=[image, ms.Upscaler(name="Latent", kind=ms.UPSCALER_KIND_LATENT)])
+        images = [ms.Upscaler(name=name, kind=ms.UPSCALER_KIND_IMAGE, scale=4) for name in ("Lanczos", "Photo 2x")]
+        return ms.ListUpscalersResponse(upscalers=[*images, ms.Upscaler(name="Latent", kind=ms.UPSCALER_KIND_LATENT)])
 
     async def ListLoras(self, request: ms.ListLorasRequest, context: Context) -> ms.ListLorasResponse:
         return ms.ListLorasResponse(
@@ -247,6 +251,30 @@ def chunks(index: int, seed: int, resolved: gs.GenerateImageRequest, script: Scr
         )
         for offset in offsets
     ]
+
+
+def beside(index: int, resolved: gs.GenerateImageRequest) -> list[types.ImageChunk]:
+    """The mask as raw pixels, the repainted part as a file: each in one chunk."""
+    size, found = {"width": resolved.width, "height": resolved.height}, []
+    if resolved.inpaint.return_mask:
+        found.append(
+            (types.IMAGE_KIND_MASK, types.IMAGE_FORMAT_RAW_RGB, b"\xff" * (resolved.width * resolved.height * 3))
+        )
+    if resolved.inpaint.return_composite:
+        found.append((types.IMAGE_KIND_MASK_COMPOSITE, types.IMAGE_FORMAT_PNG, transparent(**size)))
+    return [
+        types.ImageChunk(
+            index=index, last=True, data=data, format=form, total_bytes=len(data), kind=kind, infotext="beside", **size
+        )
+        for kind, form, data in found
+    ]
+
+
+def transparent(width: int, height: int) -> bytes:
+    """A PNG file that nothing is on."""
+    file = io.BytesIO()
+    Image.new("RGBA", (width, height)).save(file, "PNG")
+    return file.getvalue()
 
 
 def written(resolved: gs.GenerateImageRequest, seed: int) -> str:

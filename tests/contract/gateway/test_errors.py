@@ -186,12 +186,15 @@ async def test_other_ends_keep_the_tables_status(
 @pytest.mark.parametrize(
     ("body", "status", "detail"),
     [
-        ({"script_name": "X/Y/Z plot"}, 422, "Script 'X/Y/Z plot' not found"),
+        ({"script_name": "my own"}, 422, "Script 'my own' not found"),
         ({"alwayson_scripts": {"ADetailer": {"args": []}}}, 422, "always on script ADetailer not found"),
+        (
+            {"alwayson_scripts": {"x/y/z plot": {"args": []}}},
+            422,
+            "Cannot have a selectable script in the always on scripts params",
+        ),
         ({"override_settings": {"samples_format": "bmp"}}, 500, "Invalid image format"),
-        ({"enable_hr": True}, 501, "enable_hr is not served yet"),
-        ({"refiner_checkpoint": "x", "refiner_switch_at": 0.5}, 501, "refiner_checkpoint is not served yet"),
-        ({"firstpass_image": "x"}, 501, "firstpass_image is not served yet"),
+        ({"firstpass_image": "x"}, 501, "firstpass_image is not served: send it to img2img"),
     ],
 )
 async def test_what_is_not_there_is_refused_in_so_many_words(
@@ -245,7 +248,6 @@ async def test_a_message_that_no_service_takes_is_not_sent(client: httpx2.AsyncC
     assert (response.status_code, response.json()["error"], script.requests) == (413, "PayloadTooLarge", [])
 
 
-async def test_masks_are_refused_for_now(client: httpx2.AsyncClient) -> None:
-    for field in ("mask", "latent_mask"):
-        response = await client.post("/sdapi/v1/img2img", json={"init_images": ["AAAA"], field: "AAAA"})
-        assert (response.status_code, response.json()["detail"]) == (501, f"{field} is not served yet")
+async def test_a_mask_over_latents_can_not_be_sent(client: httpx2.AsyncClient) -> None:
+    response = await client.post("/sdapi/v1/img2img", json={"init_images": ["AAAA"], "latent_mask": "AAAA"})
+    assert (response.status_code, response.json()["detail"]) == (501, "latent_mask is not served: send mask")

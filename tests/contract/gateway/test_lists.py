@@ -12,7 +12,7 @@ from tests.contract.gateway.scripted import SHA256, Script
 async def test_samplers_are_listed_as_the_service_orders_them(client: httpx2.AsyncClient) -> None:
     samplers = (await client.get("/sdapi/v1/samplers")).json()
     assert samplers[0] == {"name": "DPM++ 2M", "aliases": [], "options": {"scheduler": "karras"}}
-    assert [sampler["name"] for sampler in samplers] == ["DPM++ 2M", "Euler a", "Euler", "DPM2 a", "DDIM"]
+    assert [sampler["name"] for sampler in samplers] == ["DPM++ 2M", "Euler a", "Euler", "DPM2 a", "DDIM", "UniPC"]
 
 
 async def test_schedulers_are_listed_with_null_for_no_aliases(client: httpx2.AsyncClient) -> None:
@@ -41,7 +41,8 @@ async def test_models_are_listed_with_title_and_hashes(client: httpx2.AsyncClien
 async def test_upscalers_and_latent_modes_are_told_apart(client: httpx2.AsyncClient) -> None:
     upscalers = (await client.get("/sdapi/v1/upscalers")).json()
     modes = (await client.get("/sdapi/v1/latent-upscale-modes")).json()
-    assert upscalers == [{"name": "Lanczos", "model_name": None, "model_path": None, "model_url": None, "scale": 4.0}]
+    nothing = {"model_name": None, "model_path": None, "model_url": None, "scale": 4.0}
+    assert upscalers == [{"name": "Lanczos", **nothing}, {"name": "Photo 2x", **nothing}]
     assert modes == [{"name": "Latent"}]
 
 

@@ -63,9 +63,11 @@ async def test_img2img_takes_the_solver_from_an_infotext_and_not_the_prompt(
     assert (sent.prompt, sent.width, sent.sampling.sampler, sent.noise.seed) == ("", 64, "Euler a", 99)
 
 
-async def test_an_infotext_with_a_second_pass_asks_for_one(client: httpx2.AsyncClient) -> None:
-    response = await client.post("/sdapi/v1/txt2img", json={"infotext": PASTED + ", Hires upscale: 2"})
-    assert (response.status_code, response.json()["detail"]) == (501, "enable_hr is not served yet")
+async def test_an_infotext_with_a_second_pass_asks_for_one(client: httpx2.AsyncClient, script: Script) -> None:
+    second = ", Denoising strength: 0.5, Hires upscale: 1.5, Hires steps: 3, Hires upscaler: Lanczos"
+    await client.post("/sdapi/v1/txt2img", json={"infotext": PASTED + second})
+    hires = script.request.hires
+    assert (hires.scale, hires.steps, hires.upscaler, hires.strength) == (1.5, 3, "Lanczos", 0.5)
 
 
 async def test_an_infotext_that_makes_no_sense_names_the_field(client: httpx2.AsyncClient) -> None:

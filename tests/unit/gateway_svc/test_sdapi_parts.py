@@ -7,7 +7,7 @@ import pytest
 from gateway_svc.authentication import credentials
 from gateway_svc.sdapi.checkpoint import default, find, title
 from gateway_svc.sdapi.conversion import signed, unsigned_like
-from gateway_svc.sdapi.generation import header_text
+from gateway_svc.sdapi.reply import header_text
 from gateway_svc.sdapi.prompt_text import without_comments, without_networks
 from gateway_svc.sdapi.running import eta_s, fraction, last_step
 from gateway_svc.sdapi.saving import folder_of, save
