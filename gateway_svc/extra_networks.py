@@ -79,8 +79,8 @@ async def _embeddings(services: Services) -> Iterable[ms.Embedding]:
 
 
 async def _paths(services: Services) -> list[str]:
-    models = await services.catalogue.models()
-    return [entry.path for entry in (*models, *await _loras(services)) if entry.path]
+    models, loras = await services.catalogue.models(), await _loras(services)
+    return [path for path in (*(model.path for model in models), *(lora.path for lora in loras)) if path]
 
 
 async def _names(services: Services, page: str) -> set[str]:

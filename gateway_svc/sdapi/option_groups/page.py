@@ -19,7 +19,6 @@ class Infotext(BaseModel):
     add_vae_name_to_info: bool = True
     add_vae_hash_to_info: bool = True
     add_version_to_infotext: bool = True
-    infotext_styles: Text = "Apply if any"
 
 
 class LivePreviews(BaseModel):
@@ -27,7 +26,6 @@ class LivePreviews(BaseModel):
 
     live_previews_enable: bool = True
     live_previews_image_format: Text = "png"
-    show_progress_grid: bool = True
     show_progress_every_n_steps: Whole = 10
 
 
@@ -35,7 +33,6 @@ class Page(BaseModel):
     """What A1111's page and its API share."""
 
     return_grid: bool = True
-    quicksettings_list: list[Text] = ["sd_model_checkpoint"]
 
 
 INFOTEXT_KEPT: Final[Mapping[str, Any]] = {
@@ -44,10 +41,12 @@ INFOTEXT_KEPT: Final[Mapping[str, Any]] = {
     "add_user_name_to_info": False,
     "disable_weights_auto_swap": True,
     "infotext_skip_pasting": [],
+    "infotext_styles": "Apply if any",
 }
 
 LIVE_PREVIEWS_KEPT: Final[Mapping[str, Any]] = {
     "show_progressbar": True,
+    "show_progress_grid": True,
     "show_progress_type": "Approx NN",
     "live_preview_allow_lowvram_full": False,
     "live_preview_content": "Prompt",
@@ -80,6 +79,7 @@ GALLERY_KEPT: Final[Mapping[str, Any]] = {
 }
 
 PAGE_KEPT: Final[Mapping[str, Any]] = {
+    "quicksettings_list": ["sd_model_checkpoint"],
     "send_seed": True,
     "send_size": True,
     "compact_prompt_box": False,

@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from gateway_svc.sdapi.option_spec import OPTION_SPECS, Effect
 from tests.contract.gateway.conftest import Start
 from tests.contract.gateway.scripted import SHA256, Script, Service
 
@@ -125,3 +126,28 @@ async def test_without_any_model_there_is_no_checkpoint(service: Service, script
     script.models.clear()
     async with start() as client:
         assert (await client.get(URL)).json()["sd_model_checkpoint"] is None
+
+
+async def test_every_option_can_be_set_and_outlives_the_gateway(start: Start) -> None:
+    changed = {
+        spec.name: other(spec.default)
+        for spec in OPTION_SPECS
+        if spec.effect is not Effect.REFUSED and spec.name != "sd_model_checkpoint"
+    }
+    async with start() as client:
+        assert (await client.post(URL, json=changed)).status_code == 200
+    async with start() as later:
+        options = (await later.get(URL)).json()
+    assert {name: options[name] for name in changed} == changed
+
+
+def other(default: object) -> object:
+    """A value of the same type that is not the default."""
+    match default:
+        case bool():
+            return not default
+        case int() | float():
+            return default + 1
+        case list():
+            return ["another"]
+    return "another"
