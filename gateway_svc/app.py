@@ -17,6 +17,8 @@ from gateway_svc.lifetime import Lifetime
 from gateway_svc.middleware import add_middleware
 from gateway_svc.sdapi import (
     errors,
+    extras,
+    interrogate,
     lists,
     nothing_installed,
     options_routes,
@@ -43,6 +45,8 @@ _ROUTES = (
     server_routes,
     training,
     png_info,
+    extras,
+    interrogate,
     internal,
     internal_reports,
     extra_networks,

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from PIL import Image
@@ -10,18 +13,28 @@ from PIL.PngImagePlugin import PngInfo
 
 _EXIF_IFD: Final = 0x8769
 _USER_COMMENT: Final = 0x9286
+_PNG_KEY: Final = re.compile(r"[!-~\xa1-\xff](?:[ -~\xa1-\xff]{0,77}[!-~\xa1-\xff])?")
 _LONGEST_EXIF: Final = 65_533 - 64  # a JPEG segment, less its own headers
 
 
-def encode(image: Image.Image, kind: str, *, quality: int = 80, lossless: bool = False, infotext: str = "") -> bytes:
+def encode(
+    image: Image.Image,
+    kind: str,
+    *,
+    quality: int = 80,
+    lossless: bool = False,
+    infotext: str = "",
+    texts: Mapping[str, str] = MappingProxyType({}),
+) -> bytes:
     """Returns the file of an image. `kind`: "PNG", "JPEG" or "WEBP"; `quality`, 1 to 100, counts for the last two.
 
     PNG is written at zlib level 1: higher ones cost many times more for a few percent. The infotext goes into the text
-    chunk "parameters" of a PNG, into the EXIF UserComment elsewhere; an empty one leaves no trace.
+    chunk "parameters" of a PNG, into the EXIF UserComment elsewhere; an empty one leaves no trace. `texts`: further
+    text chunks of a PNG by key; left out elsewhere, and where a key is none that PNG can hold.
     """
     file = io.BytesIO()
     if kind == "PNG":
-        image.save(file, kind, compress_level=1, pnginfo=_png_text(infotext))
+        image.save(file, kind, compress_level=1, pnginfo=_png_text({"parameters": infotext, **texts}))
     else:
         image.save(file, kind, quality=quality, **_lossy_arguments(kind, infotext, lossless=lossless))
     return file.getvalue()
@@ -34,10 +47,11 @@ def _lossy_arguments(kind: str, infotext: str, *, lossless: bool) -> dict[str, A
     return arguments
 
 
-def _png_text(infotext: str) -> PngInfo:
+def _png_text(texts: Mapping[str, str]) -> PngInfo:
     info = PngInfo()
-    if infotext:
-        info.add_text("parameters", infotext)
+    for key, text in texts.items():
+        if text and _PNG_KEY.fullmatch(key):
+            info.add_text(key, text)
     return info
 
 

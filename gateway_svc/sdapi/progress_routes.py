@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from gateway_svc.sdapi.running import eta_s, fraction, job_count, job_no, last_step, meant, preview
+from gateway_svc.sdapi.tasks import EXTRAS
 from gateway_svc.services import Services, ServicesOf, User
 from latentwire.errors import NotFound
 from latentwire.v1 import generation_service_pb2 as gs
@@ -84,6 +85,8 @@ def state(generation: gs.Generation) -> dict[str, Any]:
 
 def _job(generation: gs.Generation) -> str:
     task, progress = generation.task, generation.progress
+    if task.kind == EXTRAS:
+        return EXTRAS
     if task.count > 1:
         return f"{task.index + 1} out of {task.count}"
     if progress.batch_count > 1:

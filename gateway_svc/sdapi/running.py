@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from gateway_svc.sdapi.job import KINDS
-from gateway_svc.sdapi.tasks import legal
+from gateway_svc.sdapi.tasks import EXTRAS, legal
 from gateway_svc.services import Services
 from latentwire.v1 import generation_service_pb2 as gs
 from latentwire.v1 import types_pb2 as types
@@ -61,7 +61,7 @@ async def listed(
 ) -> gs.ListGenerationsResponse:
     """Generations of /sdapi in these states, oldest first; as they were a moment ago, unless they have to be fresh."""
     named = legal(task_id) if task_id else ""
-    request = gs.ListGenerationsRequest(states=states, task_kinds=KINDS, task_id=named, page_size=_MOST)
+    request = gs.ListGenerationsRequest(states=states, task_kinds=(*KINDS, EXTRAS), task_id=named, page_size=_MOST)
     if user:
         request.owner = user
     if fresh:

@@ -8,6 +8,9 @@ import secrets
 import string
 
 _LEGAL = re.compile(r"[A-Za-z0-9_.()-]{1,128}")
+EXTRAS = "extras"
+"""The kind of tasks that make finished pictures larger."""
+
 _LETTERS = string.ascii_uppercase + string.digits
 
 

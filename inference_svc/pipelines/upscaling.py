@@ -53,7 +53,8 @@ def find_upscaler(name: str, upscalers: Sequence[UpscalerFacts]) -> UpscalerFact
         if upscaler.name == name:
             return upscaler
     known = ", ".join(upscaler.name for upscaler in upscalers)
-    raise NotFound(f"there is no upscaler {name!r}; known: {known}", reason="UPSCALER_NOT_FOUND")
+    message = f"there is no upscaler {name!r}; known: {known}"
+    raise NotFound(message, reason="UPSCALER_NOT_FOUND", metadata={"upscaler": name})
 
 
 def upscale(spec: UpscaleSpec, pixels: Pixels) -> Generator[Ask, Any, Pixels]:
