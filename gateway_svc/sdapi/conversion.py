@@ -132,7 +132,8 @@ def events(options: Options) -> gs.EventOptions:
     every = max(0, options.show_progress_every_n_steps) if options.live_previews_enable else 0
     form = PREVIEW_FORMATS.get(options.live_previews_image_format, types.IMAGE_FORMAT_PNG)
     preview = types.ImageOptions(format=form, embed_infotext=False)
-    return gs.EventOptions(progress_every=0, preview_every=every, preview=preview)
+    grid = options.show_progress_grid
+    return gs.EventOptions(progress_every=0, preview_every=every, preview=preview, preview_grid=grid)
 
 
 def signed(seed: int) -> int:

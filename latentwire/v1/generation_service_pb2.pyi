@@ -680,12 +680,15 @@ class EventOptions(_message.Message):
     PREVIEW_EVERY_FIELD_NUMBER: _builtins.int
     PREVIEW_FIELD_NUMBER: _builtins.int
     RESUME_EVERY_FIELD_NUMBER: _builtins.int
+    PREVIEW_GRID_FIELD_NUMBER: _builtins.int
     progress_every: _builtins.int
     """One progress event every n steps. 0: none. Default 1."""
     preview_every: _builtins.int
     """One preview every n steps. Default 0: none."""
     resume_every: _builtins.int
     """A resume point in the progress event every n steps. Default 0: none."""
+    preview_grid: _builtins.bool
+    """Show all pictures of the batch in every preview, side by side, in place of one."""
     @_builtins.property
     def preview(self) -> _types_pb2.ImageOptions:
         """How previews are encoded. Default JPEG."""
@@ -697,10 +700,11 @@ class EventOptions(_message.Message):
         preview_every: _builtins.int = ...,
         preview: _types_pb2.ImageOptions | None = ...,
         resume_every: _builtins.int = ...,
+        preview_grid: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_progress_every", b"_progress_every", "preview", b"preview", "progress_every", b"progress_every"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_progress_every", b"_progress_every", "preview", b"preview", "preview_every", b"preview_every", "progress_every", b"progress_every", "resume_every", b"resume_every"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_progress_every", b"_progress_every", "preview", b"preview", "preview_every", b"preview_every", "preview_grid", b"preview_grid", "progress_every", b"progress_every", "resume_every", b"resume_every"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__progress_every: _TypeAlias = _typing.Literal["progress_every"]  # noqa: Y015
     _WhichOneofArgType__progress_every: _TypeAlias = _typing.Literal["_progress_every", b"_progress_every"]  # noqa: Y015

@@ -26,6 +26,7 @@ class LivePreviews(BaseModel):
 
     live_previews_enable: bool = True
     live_previews_image_format: Text = "png"
+    show_progress_grid: bool = True
     show_progress_every_n_steps: Whole = 10
 
 
@@ -46,7 +47,6 @@ INFOTEXT_KEPT: Final[Mapping[str, Any]] = {
 
 LIVE_PREVIEWS_KEPT: Final[Mapping[str, Any]] = {
     "show_progressbar": True,
-    "show_progress_grid": True,
     "show_progress_type": "Approx NN",
     "live_preview_allow_lowvram_full": False,
     "live_preview_content": "Prompt",

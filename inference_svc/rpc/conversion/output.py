@@ -44,4 +44,5 @@ def resolve_events(given: g.EventOptions, field: str, violations: Violations) ->
         preview_every=violations.whole(f"{field}.preview_every", given.preview_every, 0, _OFTEN),
         preview=resolve_output(given.preview, f"{field}.preview", violations, default=t.IMAGE_FORMAT_JPEG),
         resume_every=violations.whole(f"{field}.resume_every", given.resume_every, 0, _OFTEN),
+        preview_grid=given.preview_grid,
     )

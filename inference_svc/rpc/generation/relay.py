@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -49,6 +49,7 @@ class Relay:
         self._progress = ProgressCounter(batch_size=resolved.batch_size, batch_count=resolved.batch_count)
         self._preview: asyncio.Future[None] | None = None
         self._remarks: dict[str, None] = {}
+        self._batch, self._looks = 0, dict[int, StepDone]()
 
     def take(self, event: EngineEvent) -> None:
         """Takes one event of the engine."""
@@ -69,7 +70,7 @@ class Relay:
     def _step(self, reported: Reported, done: StepDone) -> None:
         every = self._resolved.events.preview_every
         if every and done.step % every == 0:
-            self._begin_preview(reported.picture, done)
+            self._look(reported, done)
         progress = self._progress.count(step_of(reported, done))
         if progress is not None:
             self._tell(progress)
@@ -97,16 +98,28 @@ class Relay:
         self._record.end(ENDS[finished.outcome], finished.error)
         self._around.moved(self._record)
 
-    def _begin_preview(self, picture: int, done: StepDone) -> None:
+    def _look(self, reported: Reported, done: StepDone) -> None:
+        """Begins a preview: of this picture, or of its whole batch once each picture has come as far."""
+        if not self._resolved.events.preview_grid:
+            self._begin_preview(reported.picture, [done])
+            return
+        if reported.batch != self._batch:
+            self._batch, self._looks = reported.batch, {}
+        self._looks[reported.picture] = done
+        if len(self._looks) == self._resolved.batch_size:
+            self._begin_preview(min(self._looks), [self._looks[picture] for picture in sorted(self._looks)])
+            self._looks = {}
+
+    def _begin_preview(self, picture: int, done: Sequence[StepDone]) -> None:
         """Encodes on another thread; while one is being made, further ones would be superseded and are left out."""
         if self._preview and not self._preview.done():
             return
         self._preview = asyncio.ensure_future(self._make_preview(picture, done))
 
-    async def _make_preview(self, picture: int, done: StepDone) -> None:
+    async def _make_preview(self, picture: int, done: Sequence[StepDone]) -> None:
         options = self._resolved.events.preview
         data, width, height = await asyncio.get_running_loop().run_in_executor(
-            self._around.executor, encode_preview, done.denoised, self._facts, options
+            self._around.executor, encode_preview, [each.denoised for each in done], self._facts, options
         )
         if self._record.ended:
             return
@@ -116,7 +129,7 @@ class Relay:
             format=options.format,
             width=width,
             height=height,
-            step=done.step,
+            step=min(each.step for each in done),
             preview_id=self._record.preview_count,
             index=picture,
         )

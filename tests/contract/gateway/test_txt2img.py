@@ -234,6 +234,14 @@ async def test_no_previews_are_made_where_they_are_switched_off(client: httpx2.A
     assert script.request.events.preview_every == 0
 
 
+@pytest.mark.parametrize("wanted", [True, False])
+async def test_a_batch_is_previewed_as_a_grid_where_the_options_say_so(
+    client: httpx2.AsyncClient, script: Script, wanted: bool
+) -> None:
+    await client.post("/sdapi/v1/txt2img", json={**SMALL, "override_settings": {"show_progress_grid": wanted}})
+    assert script.request.events.preview_grid == wanted
+
+
 async def test_comments_are_dropped_from_prompts(client: httpx2.AsyncClient, script: Script) -> None:
     await client.post("/sdapi/v1/txt2img", json={**SMALL, "prompt": "# note\na house # red\nby a lake"})
     assert script.request.prompt == "a house \nby a lake"

@@ -43,8 +43,9 @@ class Later(Executor):
             future.set_result(call())
 
 
-def _relay(executor: Executor, eta_s: float | None = None) -> tuple[Relay, Record]:
-    request = g.GenerateImageRequest(events=g.EventOptions(preview_every=1))
+def _relay(executor: Executor, eta_s: float | None = None, batch_size: int = 1) -> tuple[Relay, Record]:
+    shown = g.EventOptions(preview_every=1, preview_grid=batch_size > 1)
+    request = g.GenerateImageRequest(events=shown, batch_size=batch_size)
     record = Record(Birth("r", 1, "fake", 1, 1), Journal("r"))
     around = Surroundings(executor, lambda _: eta_s, lambda _: None)
     return Relay(record, resolve_request(request, fake_facts()), fake_facts(), around), record
@@ -54,9 +55,9 @@ def _kinds(record: Record) -> list[str | None]:
     return [entry.message.WhichOneof("event") for entry in record.journal.after(0)]
 
 
-def _step(number: int) -> Reported:
-    done = StepDone(0, number, 3, 0.5, Stage.FIRST_PASS, SamplerState(_LATENTS), _LATENTS)
-    return Reported(0, 0, done, 2)
+def _step(number: int, picture: int = 0, batch: int = 0) -> Reported:
+    done = StepDone(picture, number, 3, 0.5, Stage.FIRST_PASS, SamplerState(_LATENTS), _LATENTS)
+    return Reported(batch, picture, done, 2)
 
 
 async def test_one_preview_at_a_time_is_made_and_later_steps_go_without() -> None:
@@ -69,6 +70,26 @@ async def test_one_preview_at_a_time_is_made_and_later_steps_go_without() -> Non
     await _settled()
     assert record.preview is not None
     assert (record.preview.step, record.preview.preview_id) == (1, 1)
+
+
+async def test_a_batch_is_shown_as_a_grid_once_each_picture_has_come_as_far() -> None:
+    executor = Later()
+    relay, record = _relay(executor, batch_size=2)
+    _take(relay, Started(), _step(1), _step(2), _step(1, picture=1))
+    await asyncio.sleep(0)
+    executor.run()
+    await _settled()
+    assert record.preview is not None
+    assert (record.preview.width, record.preview.height) == (128, 64)
+    assert (record.preview.step, record.preview.index) == (1, 0)
+
+
+async def test_the_next_batch_is_a_grid_of_its_own() -> None:
+    executor = Later()
+    relay, _ = _relay(executor, batch_size=2)
+    _take(relay, Started(), _step(1), _step(1, picture=3, batch=1))
+    await asyncio.sleep(0)
+    assert executor.waiting == []
 
 
 async def test_a_preview_that_comes_after_the_end_is_dropped() -> None:
