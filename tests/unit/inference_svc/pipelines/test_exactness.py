@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from inference_svc.engine import EngineSettings, Outcome, Request
 from inference_svc.pipelines import (
     GenerationSpec,
     GuidanceSettings,
+    HiresSettings,
     InitSettings,
+    InpaintSettings,
+    MaskFill,
     PictureReady,
+    PromptedModel,
+    RefinerSettings,
     ResizeMode,
     SamplingSettings,
     batch_key,
     evaluations,
     pictures,
 )
+from inference_svc.pipelines.upscaling import LANCZOS
 from inference_svc.sampling import SAMPLERS, SamplerOptions
 from tests.unit.inference_svc.engine.by_hand import ByHand
 from tests.unit.inference_svc.engine.toys import Recorder
-from tests.unit.inference_svc.pipelines.toys import ToyModel, spec
+from tests.unit.inference_svc.pipelines.toys import FACTS, OTHER_FACTS, ToyModel, Words, spec
+
+_MASK = np.zeros((40, 56, 3), np.uint8)
+_MASK[8:20, 16:40] = 255
+_OTHER = PromptedModel(OTHER_FACTS, Words())
 
 JOBS: dict[str, GenerationSpec] = {
     **{f"job {name}": spec(sampling=SamplingSettings(name, steps=6)) for name in SAMPLERS},
@@ -36,6 +48,17 @@ JOBS: dict[str, GenerationSpec] = {
     "drawn": spec(init=InitSettings(0.6), sampling=SamplingSettings("DDIM", steps=8)),
     "redrawn": spec(init=InitSettings(0.9, ResizeMode.LATENT), sampling=SamplingSettings("Euler a", steps=8)),
     "kept": spec(init=InitSettings(0.0, exact_steps=True)),
+    "repainted": replace(spec(init=InitSettings(0.7, color_correction=True)), inpaint=InpaintSettings(_MASK)),
+    "repainted in part": replace(
+        spec(seeds=(1, 2), init=InitSettings(0.9), sampling=SamplingSettings("DDIM", steps=6)),
+        inpaint=InpaintSettings(_MASK, fill=MaskFill.LATENT_NOISE, only_masked=True),
+    ),
+    "enlarged": replace(
+        spec(seeds=(3, 4), sampling=SamplingSettings("Euler a", steps=3)),
+        hires=HiresSettings(_OTHER, (64, 48), (64, 40), LANCZOS, sampling=SamplingSettings("DPM++ 2M", steps=4)),
+        refiner=RefinerSettings(PromptedModel(FACTS, Words()), 0.7),
+    ),
+    "refined": replace(spec(sampling=SamplingSettings("Heun", steps=5)), refiner=RefinerSettings(_OTHER, 0.4)),
 }
 
 

@@ -28,11 +28,11 @@ from inference_svc.pipelines.latent_scaling import rescaled
 from inference_svc.pipelines.noising import noised_state
 from inference_svc.pipelines.spec import InitSettings
 from inference_svc.pipelines.upscaling import LANCZOS, NEAREST, UpscaleSpec, upscale
-from inference_svc.work import DecodeRow, DenoiseRow, EncodeImageRow, EncodePromptRow, Evaluate, Row
-from tests.unit.inference_svc.pipelines.toys import FACTS, Run, Words, compute, run, spec
+from inference_svc.work import DecodeRow, DenoiseRow, EncodeImageRow, EncodePromptRow, Evaluate, Report, Row
+from tests.unit.inference_svc.pipelines.toys import FACTS, OTHER_FACTS, Run, Words, compute, run, spec
 
 MODEL = PromptedModel(FACTS, Words())
-OTHER = PromptedModel(replace(FACTS, name="other"), Words())
+OTHER = PromptedModel(OTHER_FACTS, Words())
 
 
 def hires(**changes: Any) -> HiresSettings:
@@ -144,6 +144,19 @@ def test_another_model_encodes_the_words_evaluates_and_decodes_the_second_pass()
 def test_a_batch_has_what_its_pictures_have_alone() -> None:
     batch = job(hires(), seeds=(5, 6))
     assert one(batch, 1).picture.data == one(job(hires(), seeds=(6,))).picture.data
+
+
+@pytest.mark.parametrize("upscaler", ["Latent", LANCZOS])
+def test_wherever_it_is_stopped_there_is_at_most_one_picture_and_once_it_has_predicted_there_is_one(
+    upscaler: Any,
+) -> None:
+    made = job(hires(upscaler=upscaler))
+    asks = one(made).asks
+    first = next(number for number, ask in enumerate(asks) if is_denoising(ask))
+    for number, ask in enumerate(asks):
+        if not isinstance(ask, Report):
+            seen = run(pictures(made)[0][0](), stop_at=lambda _, at, number=number: at >= number)  # type: ignore[misc]
+            assert len(seen.pictures) == (number > first)
 
 
 def is_denoising(ask: object) -> bool:

@@ -12,9 +12,9 @@ from inference_svc.pipelines import GenerationSpec, PromptedModel, RefinerSettin
 from inference_svc.pipelines.refining import completed
 from inference_svc.sampling import ModelSigmas
 from inference_svc.work import DecodeRow, DenoiseRow, EncodePromptRow, Evaluate, Row
-from tests.unit.inference_svc.pipelines.toys import FACTS, Run, Words, run, spec
+from tests.unit.inference_svc.pipelines.toys import FACTS, OTHER_FACTS, Run, Words, run, spec
 
-OTHER = PromptedModel(replace(FACTS, name="other"), Words())
+OTHER = PromptedModel(OTHER_FACTS, Words())
 SIGMAS = ModelSigmas.from_alphas_cumprod(FACTS.alphas_cumprod)
 
 

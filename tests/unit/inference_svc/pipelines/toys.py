@@ -59,6 +59,9 @@ FACTS = ModelFacts(
     latent_to_rgb=(),
 )
 
+OTHER_FACTS = replace(FACTS, name="other")
+"""A second model, which computes the same."""
+
 
 class Words:
     """A tokenizer: a word is a token, its id grows with its length and its letters."""
@@ -85,10 +88,10 @@ class ToyModel:
         return None
 
     def facts(self, model: str) -> ModelFacts:
-        """Knows one."""
-        if model != FACTS.name:
+        """Knows two of a kind."""
+        if model not in {FACTS.name, OTHER_FACTS.name}:
             raise NotFound(f"no model {model!r}")
-        return FACTS
+        return FACTS if model == FACTS.name else OTHER_FACTS
 
 
 def compute(row: Row) -> Array:
