@@ -11,9 +11,9 @@ from inference_svc.pipelines.blending import blended
 from inference_svc.pipelines.conditioning import Conditioning
 from inference_svc.pipelines.refining import Refiner
 from inference_svc.pipelines.spec import GuidanceSettings
-from inference_svc.sampling import Denoise, Prediction, SamplerState, SamplingPlan, find_sampler
+from inference_svc.sampling import Denoise, Prediction, SamplerState, SamplingPlan, find_sampler, noise_ahead
 from inference_svc.sampling.guidance import combine
-from inference_svc.work import Array, Ask, DenoiseRow, Evaluate
+from inference_svc.work import Array, Ask, Compute, DenoiseRow, Evaluate
 
 
 @dataclass(slots=True, eq=False)
@@ -38,6 +38,8 @@ class Guided:
 
     def step(self, plan: SamplingPlan, state: SamplerState) -> Generator[Ask, Any, SamplerState]:
         """Runs one step of the plan's sampler; returns the state after it."""
+        if (noise := noise_ahead(plan, state)) is not None:
+            yield Compute(noise)
         steps = find_sampler(plan.sampler).step(plan, state)
         evaluation = state.evaluations
         try:

@@ -7,6 +7,7 @@ Nothing here does I/O, reads a clock or knows of requests. `make_plan` and `firs
 from __future__ import annotations
 
 from inference_svc.sampling import denoiser, guidance, noise
+from inference_svc.sampling.ahead import noise_ahead
 from inference_svc.sampling.arrays import Array, to_numpy
 from inference_svc.sampling.checks import check_plan, check_state
 from inference_svc.sampling.model_sigmas import ModelSigmas
@@ -59,6 +60,7 @@ __all__ = [
     "guidance",
     "make_plan",
     "noise",
+    "noise_ahead",
     "resolve_scheduler",
     "sigma_reached",
     "solve",

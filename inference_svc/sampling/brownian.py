@@ -9,6 +9,7 @@ six decimal places.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,8 +19,8 @@ from inference_svc.sampling.noise import NOISE_SOURCES, Noise, NoiseSpec, Shape
 
 _DECIMALS = 6
 _POOL_SIZE = 24
-_REMEMBERED_POINTS = 32
-"""How many points of paths are kept: a path's next increment begins where its last one ended."""
+_REMEMBERED_POINTS = 64
+"""How many points of paths are kept, at 2 or 3 a picture: a path's next increment begins where its last one ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,11 @@ class BrownianPath:
             return np.zeros(self.shape)
         increment = self.at(sigma_next) - self.at(sigma)
         return increment / math.sqrt(abs(sigma_next - sigma))
+
+    def prepare(self, levels: Iterable[float]) -> None:
+        """Works W out at levels, so that asking for it there soon is only looking it up. Some 20 ms a level."""
+        for level in levels:
+            self.at(level)
 
     def at(self, sigma: float) -> Noise:
         """Returns W(sigma), float64, of variance sigma - low. Not to be written to."""

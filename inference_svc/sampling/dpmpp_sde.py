@@ -54,6 +54,18 @@ def dpmpp_3m_sde(plan: SamplingPlan, state: SamplerState) -> Steps:
     return state.advance(_with_noise(plan, state, x), plan, history=history)
 
 
+def noise_levels(plan: SamplingPlan, step: int) -> tuple[float, ...]:
+    """Returns the ends of a step, between which it takes noise; none on the way to 0, and without eta."""
+    levels = plan.sigmas(step)
+    return levels if plan.eta and levels[1] > 0 else ()
+
+
+def noise_levels_of_halves(plan: SamplingPlan, step: int) -> tuple[float, ...]:
+    """Returns the ends of a step and, between them, where dpmpp_sde predicts anew."""
+    levels = noise_levels(plan, step)
+    return (*levels, math.sqrt(levels[0] * levels[1])) if levels else ()
+
+
 def _second_order(plan: SamplingPlan, state: SamplerState, *, heun: bool) -> Steps:
     sigma, sigma_next = plan.sigmas(state.step)
     denoised = (yield Denoise(state.x, sigma)).denoised

@@ -6,7 +6,14 @@ from inference_svc.sampling.dpm2 import dpm_2, dpm_2_ancestral
 from inference_svc.sampling.dpm_adaptive import dpm_adaptive, dpm_adaptive_path, range_start
 from inference_svc.sampling.dpm_solver import dpm_fast, dpm_fast_path
 from inference_svc.sampling.dpmpp import dpmpp_2m, dpmpp_2s_ancestral
-from inference_svc.sampling.dpmpp_sde import dpmpp_2m_sde, dpmpp_2m_sde_heun, dpmpp_3m_sde, dpmpp_sde
+from inference_svc.sampling.dpmpp_sde import (
+    dpmpp_2m_sde,
+    dpmpp_2m_sde_heun,
+    dpmpp_3m_sde,
+    dpmpp_sde,
+    noise_levels,
+    noise_levels_of_halves,
+)
 from inference_svc.sampling.euler import euler, euler_ancestral
 from inference_svc.sampling.heun import heun
 from inference_svc.sampling.lcm import lcm, lcm_path
@@ -23,6 +30,7 @@ SPECS = (
         options=options(scheduler="karras", second_order="True", brownian_noise="True"),
         evaluations_per_step=2,
         default_eta=1.0,
+        noise_levels=noise_levels_of_halves,
     ),
     SamplerSpec(
         "DPM++ 2M SDE",
@@ -31,6 +39,7 @@ SPECS = (
         options=options(scheduler="exponential", brownian_noise="True"),
         default_eta=1.0,
         history_length=1,
+        noise_levels=noise_levels,
     ),
     SamplerSpec(
         "DPM++ 2M SDE Heun",
@@ -39,6 +48,7 @@ SPECS = (
         options=options(scheduler="exponential", brownian_noise="True", solver_type="heun"),
         default_eta=1.0,
         history_length=1,
+        noise_levels=noise_levels,
     ),
     SamplerSpec(
         "DPM++ 2S a",
@@ -55,6 +65,7 @@ SPECS = (
         options=options(scheduler="exponential", discard_next_to_last_sigma="True", brownian_noise="True"),
         default_eta=1.0,
         history_length=2,
+        noise_levels=noise_levels,
     ),
     SamplerSpec(
         "Euler a",

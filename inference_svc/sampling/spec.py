@@ -15,6 +15,11 @@ def options(**options: str) -> Mapping[str, str]:
     return MappingProxyType(options)
 
 
+def no_levels(plan: SamplingPlan, step: int) -> tuple[float, ...]:
+    """Returns that a step asks no Brownian path for anything."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class SamplerSpec:
     """A sampler as it is listed, and the functions it is made of.
@@ -24,7 +29,7 @@ class SamplerSpec:
     `history_length`: the most arrays that it remembers, one more with each step; `history_extra`: those besides, from
     the first step on. `chooses_steps`: its path has no transitions, it finds its steps on the way. `guidance_divisor`:
     what the guidance scale is divided by. `blends_input`: kept parts are put back into x before each evaluation, not
-    into what it predicts.
+    into what it predicts. `noise_levels` returns the points of its Brownian path that a step of the plan asks for.
     """
 
     name: str
@@ -38,6 +43,7 @@ class SamplerSpec:
     chooses_steps: bool = False
     guidance_divisor: float = 1.0
     blends_input: bool = False
+    noise_levels: Callable[[SamplingPlan, int], tuple[float, ...]] = no_levels
     path: Callable[[PathRequest], Path] = sigma_path
     start: Callable[[SamplingPlan], tuple[float, float]] = sigma_start
 
