@@ -41,7 +41,7 @@ class Asked:
 
 async def job_of(body: Body, services: Services, asked: Asked) -> Job:
     """The job. Raises Refused, Raised or LatentwireError where there can't be one."""
-    request = alwayson.applied(body, _kind(body)).filled()
+    request = alwayson.applied(body, kind_of(body)).filled()
     not_yet.refuse(request)
     options = snapshot(services, request.override_settings or {}, keep=not request.override_settings_restore_afterwards)
     file_format(options)
@@ -53,7 +53,7 @@ async def job_of(body: Body, services: Services, asked: Asked) -> Job:
     images, mask = await inputs(request, asked, services)
     upscaler, fallback = await img2img_upscaler_of(options.upscaler_for_img2img if images else None, services)
     folders = await services.in_thread(_folders, request, options, services.settings.data_dir)
-    said = (*alwayson.remarks(body, _kind(body)), *changes_of(request, options, model))
+    said = (*alwayson.remarks(body, kind_of(body)), *changes_of(request, options, model))
     warned = (second.solver if second else solver).warnings
     return Job(
         request=_as_many(request, images),
@@ -78,7 +78,7 @@ async def job_of(body: Body, services: Services, asked: Asked) -> Job:
 
 def task_id_of(request: Body) -> str:
     """The client's id for the task, made legal, or a new one."""
-    return tasks.legal(request.force_task_id) if request.force_task_id else tasks.fresh(_kind(request))
+    return tasks.legal(request.force_task_id) if request.force_task_id else tasks.fresh(kind_of(request))
 
 
 def snapshot(services: Services, changes: Mapping[str, Any], *, keep: bool) -> Options:
@@ -140,7 +140,7 @@ def _folders(request: Body, options: Options, data_dir: Path) -> Folders:
     def folder(kind: str, wanted: bool) -> Path | None:
         name = f"outdir_{kind}"
         if not getattr(options, name):
-            name = f"outdir_{_kind(request)}_{kind}"
+            name = f"outdir_{kind_of(request)}_{kind}"
         if not (request.save_images and wanted):
             return None
         made = saving.folder_of(data_dir, name, getattr(options, name))
@@ -153,7 +153,8 @@ def _folders(request: Body, options: Options, data_dir: Path) -> Folders:
     return Folders(folder("samples", wanted=options.samples_save), folder("grids", wanted=options.grid_save))
 
 
-def _kind(request: Body) -> str:
+def kind_of(request: Body) -> str:
+    """ "txt2img" or "img2img"."""
     return KINDS[isinstance(request, Img2ImgRequest)]
 
 

@@ -17,6 +17,7 @@ from gateway_svc.sdapi.prepare import Body, file_format
 from gateway_svc.sdapi.saving import save
 from gateway_svc.sdapi.shots import Shot
 from gateway_svc.services import Services
+from latentwire.v1 import generation_service_pb2 as gs
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ async def run(body: Body, job: Job, services: Services) -> Response:
         await services.in_thread(keep, job, outcome.results, sheets)
         sheets = sheets if job.options.return_grid else ()
     warnings = [*job.warnings, *outcome.warnings]
-    finished = Finished(job, outcome, sheets, outcome.shots, _told(job, outcome), warnings)
+    finished = Finished(job, outcome, sheets, outcome.shots, _all_told(job, outcome.accepted), warnings)
     return await respond(body, finished, services)
 
 
@@ -81,12 +82,16 @@ def header_text(text: str, limit: int = 2000) -> str:
     return line if len(line) <= limit else line[: limit - 3] + "..."
 
 
-def _told(job: Job, outcome: Outcome) -> Sequence[Told]:
+def told_of(job: Job, prompt: str, negative_prompt: str, seeds: tuple[int, int]) -> Told:
+    """What the info tells of a picture; its seeds, as the contract has them, become as the client counts."""
+    seed, subseed = unsigned_like(seeds[0], job.request.seed), unsigned_like(seeds[1], job.request.subseed)
+    return Told(prompt, negative_prompt, seed, subseed)
+
+
+def _all_told(job: Job, accepted: gs.Accepted) -> Sequence[Told]:
     """Of every picture asked for, made or not."""
-    accepted, request = outcome.accepted, job.request
-    seeds = [unsigned_like(seed, request.seed) for seed in accepted.seeds]
-    subseeds = [unsigned_like(seed, request.subseed) for seed in accepted.subseeds]
-    return [Told(job.prompt, job.negative_prompt, *pair) for pair in zip(seeds, subseeds, strict=True)]
+    seeds = zip(accepted.seeds, accepted.subseeds, strict=True)
+    return [told_of(job, job.prompt, job.negative_prompt, pair) for pair in seeds]
 
 
 async def _grid(job: Job, shots: Sequence[Shot], services: Services) -> Sequence[Shot]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from gateway_svc.disconnect import while_connected
-from gateway_svc.sdapi.errors import Refused
 from gateway_svc.sdapi.pasted import filled_in
 from gateway_svc.sdapi.prepare import Asked, Body, job_of
 from gateway_svc.sdapi.reply import run
 from gateway_svc.sdapi.schemas import Img2ImgRequest, Txt2ImgRequest
+from gateway_svc.sdapi.scripts.running import run_script
 from gateway_svc.services import Services, ServicesOf, User
 
 router = APIRouter(prefix="/sdapi/v1", tags=["generation"])
@@ -37,5 +37,5 @@ async def _answer(body: Body, request: Request, services: Services, user: str) -
 async def _generate(body: Body, services: Services, user: str) -> Response:
     body = filled_in(body)
     if body.script_name:
-        raise Refused(422, f"Script '{body.script_name}' not found")
+        return await run_script(body, services, user)
     return await run(body, await job_of(body, services, Asked(owner=user)), services)

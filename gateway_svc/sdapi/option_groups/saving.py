@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from gateway_svc.sdapi.coercion import Text, Whole
+from gateway_svc.sdapi.coercion import Number, Text, Whole
 
 
 class Saving(BaseModel):
@@ -18,6 +18,7 @@ class Saving(BaseModel):
     grid_save: bool = True
     jpeg_quality: Whole = 80
     webp_lossless: bool = False
+    img_max_size_mp: Number = 200.0
 
 
 class Paths(BaseModel):
@@ -53,7 +54,6 @@ SAVING_KEPT: Final[Mapping[str, Any]] = {
     "export_for_4chan": True,
     "img_downscale_threshold": 4.0,
     "target_side_length": 4000.0,
-    "img_max_size_mp": 200.0,
     "use_original_name_batch": True,
     "use_upscaler_name_as_suffix": False,
     "save_selected_only": True,
