@@ -91,7 +91,12 @@ def main() -> None:
 @click.option("--cors-allow-origins", metavar="ORIGINS", help="Web origins that may call, separated by commas.")
 @click.option("--cors-allow-origins-regex", metavar="REGEX", help="The same as a regular expression.")
 @click.option("--api-auth", metavar="USER:PASSWORD", help="Who may call, separated by commas.")
-@click.option("--subpath", metavar="PATH", help="Where the gateway lies behind a proxy, such as /sd.")
+@click.option(
+    "--subpath",
+    metavar="PATH",
+    envvar="LATENTWIRE_GATEWAY_SUBPATH",
+    help="Where the gateway lies behind a proxy, such as /sd.",
+)
 @click.option("--tls-keyfile", type=_FILE, envvar="LATENTWIRE_GATEWAY_TLS_KEYFILE", help="Private key for HTTPS.")
 @click.option("--tls-certfile", type=_FILE, envvar="LATENTWIRE_GATEWAY_TLS_CERTFILE", help="Its certificate.")
 @click.option("--timeout-keep-alive", type=click.IntRange(1, 3600), help="Seconds that an idle connection is kept.")

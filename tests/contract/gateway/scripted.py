@@ -15,7 +15,7 @@ from grpc_status import rpc_status
 from PIL import Image
 
 from latentwire import infotext, status
-from latentwire.errors import FailedPrecondition, LatentwireError, NotFound
+from latentwire.errors import FailedPrecondition, LatentwireError, NotFound, Unavailable
 from latentwire.v1 import generation_service_pb2 as gs
 from latentwire.v1 import generation_service_pb2_grpc as gs_grpc
 from latentwire.v1 import model_service_pb2 as ms
@@ -65,6 +65,7 @@ class Script:
     backwards: bool = False
     short: bool = False
     lora_metadata: dict[str, str] = field(default_factory=lambda: {"a": "b"})
+    loading: bool = False
     unloaded: set[str] = field(default_factory=set)
     models: list[types.Model] = field(default_factory=lambda: [model("flatland", default=True), model("other")])
     held: asyncio.Event = field(default_factory=asyncio.Event)
@@ -208,6 +209,8 @@ def missing(name: str, script: Script) -> LatentwireError | None:
     """What a generation is told where its model is not in memory."""
     if name not in script.unloaded:
         return None
+    if script.loading:
+        return Unavailable(f"{name} is being loaded", reason="MODEL_LOADING", metadata={"model": name})
     return FailedPrecondition(f"{name} is not loaded", reason="MODEL_NOT_LOADED", metadata={"model": name})
 
 

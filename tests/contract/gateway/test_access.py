@@ -88,6 +88,17 @@ async def test_every_answer_says_how_long_it_took(client: httpx2.AsyncClient) ->
         assert (float(seconds) < 5, len(seconds.partition(".")[2])) == (True, 4)
 
 
+async def test_a_defect_does_not_say_how_long_it_took(
+    client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("gateway_svc.internal_reports.sysinfo", broken)
+    response = await client.get("/internal/sysinfo")
+    assert (response.status_code, "X-Process-Time" in response.headers) == (500, False)
+
+
 async def test_requests_are_logged_where_asked_for(start: Start, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     async with start(api_log=True) as client:

@@ -112,6 +112,14 @@ async def test_a_model_that_was_put_out_is_loaded_once_for_all_that_need_it(
     assert (script.loads, len(answers[0].json()["images"])) == (["flatland"], 1)
 
 
+async def test_a_model_that_another_gateway_is_loading_is_waited_for(
+    client: httpx2.AsyncClient, script: Script
+) -> None:
+    script.unloaded, script.loading = {"flatland"}, True
+    response = await client.post("/sdapi/v1/txt2img", json={"width": 64, "height": 64})
+    assert (response.status_code, script.loads) == (200, ["flatland"])
+
+
 async def test_a_model_that_can_not_be_loaded_says_why(client: httpx2.AsyncClient, script: Script) -> None:
     script.unloaded.add("flatland")
     script.models.clear()
