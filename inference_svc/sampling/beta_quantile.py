@@ -6,7 +6,7 @@ import math
 from functools import lru_cache
 
 _ITERATION_LIMIT = 200
-_CLOSE = 1e-15
+_CLOSE = 1e-13
 _TINY = 1e-300
 
 
@@ -19,8 +19,8 @@ def quantiles(count: int, alpha: float, beta: float) -> tuple[float, ...]:
 def quantile(share: float, alpha: float, beta: float) -> float:
     """Returns the value below which lies `share` (0 to 1) of the beta distribution of those shapes (more than 0).
 
-    Within 1e-12 for shapes to 100. Newton's method on the logarithms of value and share, where the tail is a straight
-    line; the upper half is the lower one of the shapes exchanged.
+    Within 1e-11 for shapes to 100, in some 0.1 ms. Newton's method on the logarithms of value and share, where the tail
+    is a straight line; the upper half is the lower one of the shapes exchanged.
     """
     if not 0 < share < 1:
         return float(share)
@@ -30,17 +30,15 @@ def quantile(share: float, alpha: float, beta: float) -> float:
 def _lower(share: float, a: float, b: float) -> float:
     target = math.log(share)
     low, high = -math.inf, 0.0
-    u = min((target + math.log(a) + _log_beta(a, b)) / a, math.log(a / (a + b)))
-    for _ in range(_ITERATION_LIMIT):
+    u, following, tries = math.inf, min((target + math.log(a) + _log_beta(a, b)) / a, math.log(a / (a + b))), 0
+    while abs(following - u) > _CLOSE * max(1.0, abs(following)) and tries < _ITERATION_LIMIT:
+        u, tries = following, tries + 1
         log_share, slope = _log_share(u, a, b)
         low, high = (u, high) if log_share < target else (low, u)
         following = u - (log_share - target) / slope
         if not low < following < high:
             following = (max(low, u - 1) + high) / 2
-        if abs(following - u) <= _CLOSE * max(1.0, abs(u)):
-            break
-        u = following
-    return math.exp(u)
+    return math.exp(following)
 
 
 def _log_share(u: float, a: float, b: float) -> tuple[float, float]:
@@ -66,16 +64,14 @@ def _log_beta(a: float, b: float) -> float:
 def _fraction(x: float, a: float, b: float) -> float:
     """Returns the incomplete beta function's continued fraction. Source: DLMF 8.17.22; Lentz 1976."""
     c, d = 1.0, 1 / _nonzero(1 - (a + b) * x / (a + 1))
-    value = d
-    for m in range(1, _ITERATION_LIMIT):
-        change = 1.0
+    value, change, m = d, 0.0, 0
+    while abs(change - 1) >= _CLOSE and m < _ITERATION_LIMIT:
+        change, m = 1.0, m + 1
         for term in _terms(m, x, a, b):
             d = 1 / _nonzero(1 + term * d)
             c = _nonzero(1 + term / c)
             change *= c * d
         value *= change
-        if abs(change - 1) < _CLOSE:
-            break
     return value
 
 

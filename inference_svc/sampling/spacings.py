@@ -101,7 +101,11 @@ def ddim(count: int, limits: SigmaRange) -> list[float]:
 
 
 def beta(count: int, limits: SigmaRange) -> list[float]:
-    """Spaces quantiles of the beta distribution evenly. Source: Lee et al. 2024, "Beta sampling is all you need"."""
+    """Spaces quantiles of the beta distribution evenly. Source: Lee et al. 2024, "Beta sampling is all you need".
+
+    No more levels are made than the model has: each takes its time.
+    """
+    _table(count, limits)
     low, high = limits.sigma_min, limits.sigma_max
     return [low + share * (high - low) for share in quantiles(count, limits.beta_alpha, limits.beta_beta)]
 

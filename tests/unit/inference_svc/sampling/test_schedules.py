@@ -143,8 +143,8 @@ def test_the_old_karras_range_stands_for_the_models() -> None:
     assert SCHEDULERS["exponential"].sigmas(5, MODEL, narrowed)[:5:4] == pytest.approx((5.0, 0.1))
 
 
-@pytest.mark.parametrize("name", ["simple", "ddim"])
-def test_more_steps_than_the_model_has_levels_are_refused_where_they_are_taken_from_its_table(name: str) -> None:
+@pytest.mark.parametrize("name", ["simple", "ddim", "beta"])
+def test_some_schedules_refuse_more_steps_than_the_model_has_levels(name: str) -> None:
     with pytest.raises(InvalidArgument, match="steps: 1001 is not allowed; allowed: 1 to 1000"):
         SCHEDULERS[name].sigmas(1001, MODEL)
 

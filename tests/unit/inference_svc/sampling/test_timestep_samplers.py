@@ -245,3 +245,14 @@ def test_a_step_to_no_noise_is_the_prediction(sampler: str) -> None:
     state = first_state(plan, SHAPE)
     expected = predict(state.x, plan.transitions[0].sigma).denoised
     np.testing.assert_allclose(solve(plan, state, predict).x, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("sampler", ["DDIM CFG++", "PLMS", "UniPC"])
+def test_torch_latents_stay_torch_and_end_where_numpys_do(sampler: str) -> None:
+    ends = []
+    for init in (torch.tensor(INIT), INIT):
+        plan = plan_of(sampler, 20, 0.75, init_latents=init)
+        ends.append(solve(plan, first_state(plan, SHAPE), lambda x, sigma: Prediction(x / (1 + sigma * sigma))).x)
+    assert (type(ends[0]), ends[0].dtype) == (torch.Tensor, torch.float32)
+    # The same float32 operations in two libraries.
+    np.testing.assert_allclose(ends[0].numpy(), ends[1], rtol=1e-5, atol=1e-6)
