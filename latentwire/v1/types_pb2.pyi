@@ -591,7 +591,7 @@ class SamplerSettings(_message.Message):
     beta_beta: _builtins.float
     """Second shape parameter of the beta schedule, more than 0, to 100. Default 0.6."""
     old_karras_range: _builtins.bool
-    """The Karras schedule runs from 10 to 0.1 in place of the model's range."""
+    """Schedules over a range of noise levels run from 10 to 0.1 in place of the model's range."""
     @_builtins.property
     def uni_pc(self) -> Global___UniPcSettings:
         """How UniPC works. Other solvers ignore it. Absent: its defaults."""
