@@ -19,10 +19,14 @@ from inference_svc.pipelines import (
     SamplingSettings,
     pictures,
 )
+from inference_svc.pipelines.colors import match_colors
+from inference_svc.pipelines.image_to_image import first_pass
 from inference_svc.pipelines.noising import noised_state
-from inference_svc.sampling import NoiseSpec, first_state
+from inference_svc.pipelines.passes import Pass, pass_of
+from inference_svc.pipelines.upscaling import NEAREST
+from inference_svc.sampling import NoiseSpec, SamplerState, first_state
 from inference_svc.sampling.noise import draw
-from inference_svc.work import DecodeRow, EncodeImageRow, Evaluate
+from inference_svc.work import DecodeRow, EncodeImageRow, Evaluate, Report
 from tests.unit.inference_svc.pipelines.toys import Run, compute, pixels, run, spec
 
 LATENTS = np.linspace(-1, 1, 4 * 3 * 4, dtype=np.float32).reshape(1, 4, 3, 4)
@@ -114,3 +118,48 @@ def test_noise_settings_change_nothing_where_no_step_is_run() -> None:
 def test_pictures_of_any_size_become_the_size_asked_for(mode: ResizeMode, init: Any) -> None:
     seen = one(spec(init=InitSettings(resize_mode=mode), pixels=init, sampling=SamplingSettings(steps=2)))
     assert seen.picture.pixels.shape == (24, 32, 3)
+
+
+def test_a_picture_that_is_too_small_is_enlarged_by_its_upscaler() -> None:
+    init = InitSettings(0.0, exact_steps=True, upscaler=NEAREST)
+    row = encoded(one(spec(init=init, pixels=pixels(12, 16))))
+    seen = np.rint((row.pixels[0].transpose(1, 2, 0) + 1) * 127.5)
+    assert np.array_equal(seen, pixels(12, 16).repeat(2, axis=0).repeat(2, axis=1))
+
+
+@pytest.mark.parametrize("mode", [ResizeMode.STRETCH, ResizeMode.CROP, ResizeMode.FILL])
+def test_a_picture_that_is_large_enough_needs_no_upscaler(mode: ResizeMode) -> None:
+    plain, upscaled = (InitSettings(0.0, mode, True, upscaler=upscaler) for upscaler in (None, NEAREST))
+    assert one(spec(init=upscaled)).picture.data == one(spec(init=plain)).picture.data
+
+
+def test_the_latent_mode_enlarges_latents_alone() -> None:
+    init = InitSettings(0.0, ResizeMode.LATENT, True, upscaler=NEAREST)
+    assert encoded(one(spec(init=init, pixels=pixels(16, 16)))).pixels.shape == (1, 3, 16, 16)
+
+
+def test_colours_are_matched_to_the_picture_when_asked_for() -> None:
+    init, raw = InitSettings(0.9), OutputOptions(ImageFormat.RAW_RGB)
+    red = np.zeros((24, 32, 3), np.uint8)
+    red[..., 0] = np.linspace(50, 250, 32)
+    plain = one(spec(init=init, pixels=red, output=raw)).picture
+    matched = one(spec(init=replace(init, color_correction=True), pixels=red, output=raw)).picture
+    assert np.array_equal(matched.pixels, match_colors(plain.pixels, red))
+    assert matched.data == matched.pixels.tobytes()
+
+
+def test_a_pass_goes_on_from_any_of_its_states() -> None:
+    job = spec(init=InitSettings(1.0), sampling=SamplingSettings("Euler a", steps=5))
+    whole = one(job)
+    own = pass_of(job, job.batches[0][0], 0)
+    own = replace(own, plan=replace(own.plan, init_latents=compute(encoded(whole))))
+    for done in whole.steps:
+        seen = run(resumed(own, done.state))
+        assert [step.step for step in seen.steps] == list(range(done.step + 1, 6))
+        assert seen.reports[-1] == ("ended", whole.steps[-1].state.x.tobytes())
+
+
+def resumed(own: Pass, state: SamplerState) -> Any:
+    """Goes on, and reports what comes out."""
+    sampled = yield from first_pass(own, InitSettings(), state)
+    yield Report(("ended", sampled.latents.tobytes()))

@@ -6,6 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from inference_svc.fake.facts import fake_facts
+from inference_svc.fake.tokenizer import FakeTokenizer
+from inference_svc.rpc.catalogue import UsableModel
+from inference_svc.rpc.conversion.beside import Beside
 from inference_svc.rpc.conversion.generate import resolve_request
 from inference_svc.rpc.conversion.infotext import parameters, picture_infotext
 from inference_svc.rpc.conversion.seeds import picture_seeds, signed, unsigned
@@ -91,3 +94,61 @@ def test_with_a_variation_the_sub_seeds_rise() -> None:
 def test_large_seeds_are_carried_in_signed_fields() -> None:
     assert [unsigned(signed(seed)) for seed in (0, 2**63 - 1, 2**63, 2**64 - 1)] == [0, 2**63 - 1, 2**63, 2**64 - 1]
     assert signed(2**64 - 1) == -1
+
+
+def test_a_hires_pass_is_told_where_it_differs() -> None:
+    hires = g.HiresPass(
+        width=128, steps=5, strength=0.4, upscaler="Lanczos", prompt="b", negative_prompt="c",
+        sampling=t.SamplerSettings(sampler="DPM++ 2M"),
+    )  # fmt: skip
+    pairs = _pairs(hires=hires)
+    told = [(key, value) for key, value in pairs.items() if key.startswith(("Hires", "Denoising"))]
+    assert told == [
+        ("Denoising strength", 0.4), ("Hires prompt", "b"), ("Hires negative prompt", "c"),
+        ("Hires schedule type", "Karras"), ("Hires resize", "128x0"), ("Hires steps", 5), ("Hires upscaler", "Lanczos"),
+        ("Hires sampler", "DPM++ 2M"),
+    ]  # fmt: skip
+
+
+def test_of_a_hires_pass_that_is_like_the_first_one_little_is_told() -> None:
+    told = {key: value for key, value in _pairs(hires=g.HiresPass(prompt="a hat")).items() if key.startswith("Hires")}
+    assert told == {"Hires upscale": 2.0, "Hires upscaler": "Latent"}
+
+
+def test_a_model_of_the_hires_pass_and_a_refiner_are_told_with_their_hashes() -> None:
+    other = UsableModel(replace(fake_facts(), name="other", sha256="0123456789abcdef"), FakeTokenizer())
+    refiner = g.Refiner(model="other", switch_at=0.8)
+    setattr(refiner, "pass", g.REFINER_PASS_BOTH)
+    beside = Beside(other, other)
+    request = g.GenerateImageRequest(hires=g.HiresPass(model="other"), refiner=refiner)
+    pairs = dict(parameters(resolve_request(request, fake_facts(), beside), fake_facts(), (1, 0), beside))
+    assert (pairs["Hires checkpoint"], pairs["Refiner"]) == ("other [0123456789]",) * 2
+    assert (pairs["Refiner switch at"], pairs["Hires refiner"]) == (0.8, "both passes")
+
+
+def test_a_repainted_part_is_told_where_it_differs() -> None:
+    init = g.InitImage(images=[t.Image()])
+    usual = _pairs(init=init, inpaint=g.Inpaint())
+    assert (usual["Mask blur"], usual["Masked content"], "Inpaint area" in usual) == (4, "fill", False)
+    original = _pairs(init=init, inpaint=g.Inpaint(fill=g.MASK_FILL_ORIGINAL, blur_x=0, blur_y=0))
+    assert {"Masked content", "Mask blur", "Mask mode"} & set(original) == set()
+    assert "Mask blur" not in _pairs(init=init, inpaint=g.Inpaint(blur_x=1))
+
+
+def test_shapes_of_a_schedule_and_unipc_s_settings_are_told() -> None:
+    uni_pc = t.UniPcSettings(variant="bh2", skip_type="logSNR", order=2, lower_order_final=False)
+    pairs = _pairs(sampling=t.SamplerSettings(sampler="UniPC", uni_pc=uni_pc))
+    keys = ("UniPC variant", "UniPC skip type", "UniPC order", "UniPC lower order final")
+    assert [pairs[key] for key in keys] == ["bh2", "logSNR", 2, False]
+    beta = _pairs(sampling=t.SamplerSettings(scheduler="beta", beta_alpha=0.5))
+    assert (beta["Beta schedule alpha"], beta["Beta schedule beta"]) == (0.5, 0.6)
+    assert not {key for key in _pairs(sampling=t.SamplerSettings(sampler="UniPC")) if key.startswith("UniPC")}
+
+
+def test_how_prompts_were_read_is_told() -> None:
+    pairs = _pairs(prompts=g.PromptSettings(old_editing=True, pad_uncond=True))
+    assert (pairs["Old prompt editing timelines"], pairs["Pad conds"]) == (True, True)
+
+
+def test_keys_may_be_left_out() -> None:
+    assert not {"Model", "Model hash", "Version"} & set(_pairs(infotext_omit=["Model", "Model hash", "Version"]))
