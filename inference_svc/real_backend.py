@@ -52,8 +52,9 @@ class RegistryCatalogue:
         return [_listed(entry) for entry in self._registry.entries()]
 
     async def ready(self) -> None:
-        """Returns once the default model is loaded."""
-        await asyncio.wrap_future(self._registry.load())
+        """Returns once the default model is loaded, and the upscalers have been tried."""
+        loading = asyncio.wrap_future(self._registry.load())
+        await asyncio.gather(loading, asyncio.to_thread(self._upscalers.look))
 
     async def refresh(self) -> None:
         """Looks at the disk again."""

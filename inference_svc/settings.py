@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     port: int = Field(default=50051, ge=0, le=65535, description="Port to listen on; 0: any free one.")
     engine: Literal["onnx", "torch", "fake"] = Field(default="onnx", description="What computes.")
     model: str = Field(default="", description="A model's folder, file or name; the embedded one when left out.")
-    models_dir: Path | None = Field(default=None, description="Folder with more models.")
+    models_dir: Path | None = Field(default=None, description="Folder with more models, and with upscalers/*.onnx.")
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="Where it computes.")
     threads: int = Field(default=0, ge=0, le=1024, description="Threads of a CPU's device work; 0: as many as cores.")
     spinning: bool = Field(default=False, description="Let a CPU's threads spin between steps: for cores of its own.")

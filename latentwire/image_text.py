@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -53,12 +54,12 @@ def read(data: bytes) -> Texts:
     """Returns the texts of a file. Raises ValueError where it is no whole picture file of a known format."""
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            comment = image.getexif().get_ifd(_EXIF_IFD).get(_USER_COMMENT)
+            comment = _user_comment(image)
             found = {str(key): value for key, value in image.info.items()}
             size = image.size
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError("no picture file of a known format") from error
-    return _sorted_out(found, user_comment(comment), size)
+    return _sorted_out(found, comment, size)
 
 
 def user_comment(value: object) -> str:
@@ -71,6 +72,14 @@ def user_comment(value: object) -> str:
         order = "utf-16-be" if not text[:1].strip(b"\0") else "utf-16-le"
         return text.decode(order, "replace")
     return (text if code == b"ASCII\0\0\0" else value).decode("utf-8", "replace").strip("\0")
+
+
+def _user_comment(image: Image.Image) -> str:
+    """The EXIF UserComment; none where the EXIF is broken, which harms no picture."""
+    try:
+        return user_comment(image.getexif().get_ifd(_EXIF_IFD).get(_USER_COMMENT))
+    except (ArithmeticError, LookupError, OSError, SyntaxError, TypeError, ValueError, struct.error):
+        return ""
 
 
 def _sorted_out(found: Mapping[str, Any], comment: str, size: tuple[int, int]) -> Texts:

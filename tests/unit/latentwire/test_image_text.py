@@ -6,6 +6,8 @@ import io
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -71,6 +73,13 @@ def test_what_novelai_did_not_write_so_is_left_alone(comment: str) -> None:
 def test_what_is_no_picture_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="no picture file"):
         read(data)
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+@settings(max_examples=50)
+@given(st.binary(max_size=80), st.sampled_from([b"MM\0*\0\0\0\x08", b"II*\0\x08\0\0\0", b""]))
+def test_a_broken_exif_harms_no_picture(garbage: bytes, header: bytes) -> None:
+    assert read(saved("JPEG", exif=b"Exif\0\0" + header + garbage)).items == {}
 
 
 def test_a_huge_picture_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
