@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
-_MOST_KEPT: Final = 1024
+_MOST_KEPT: Final = 64
 
 
 class SharedAnswers:
