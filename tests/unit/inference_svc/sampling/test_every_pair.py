@@ -47,15 +47,13 @@ def walk(plan: SamplingPlan) -> float:
     assert end.done
     assert end.evaluations <= evaluation_count(plan)
     assert sigma_reached(plan, end) < 0.5
-    assert np.isfinite(end.x).all()
     return float(np.abs(end.x - MEAN).max())
 
 
 @pytest.mark.parametrize("sampler", BY_SIGMA)
 def test_few_steps_end_finite_on_any_schedule(sampler: str) -> None:
-    for scheduler in SCHEDULERS:
-        for steps in FEW:
-            walk(plan_of(sampler, scheduler, steps))
+    ends = [walk(plan_of(sampler, scheduler, steps)) for scheduler in SCHEDULERS for steps in FEW]
+    assert np.isfinite(ends).all()
 
 
 @pytest.mark.parametrize("scheduler", sorted(SCHEDULERS))
@@ -81,5 +79,6 @@ def test_a_sampler_of_timesteps_takes_no_notice_of_the_schedule(sampler: str) ->
 
 @pytest.mark.parametrize("sampler", list(SAMPLERS))
 def test_image_to_image_ends_finite_where_the_schedule_ends_above_zero(sampler: str) -> None:
-    for steps, strength in ((1, 0.5), (7, 0.3), (20, 0.0), (7, 1.0)):
-        walk(plan_of(sampler, "kl_optimal", steps, strength))
+    parts = ((1, 0.5), (7, 0.3), (20, 0.0), (7, 1.0))
+    ends = [walk(plan_of(sampler, "kl_optimal", steps, strength)) for steps, strength in parts]
+    assert np.isfinite(ends).all()
