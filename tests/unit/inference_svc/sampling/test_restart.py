@@ -13,6 +13,7 @@ from inference_svc.sampling import (
     ModelSigmas,
     NoiseSpec,
     SamplingPlan,
+    ScheduleOptions,
     check_plan,
     first_state,
     make_plan,
@@ -83,6 +84,12 @@ def test_a_restart_goes_from_the_level_nearest_two_to_the_level_nearest_a_tenth(
         assert transition.renoise == pytest.approx(math.sqrt(high**2 - low**2))
         visited = [*levels(plan)[start : start + 10], plan.transitions[start + 9].sigma_next]
         np.testing.assert_allclose(visited, again, rtol=1e-5)
+
+
+def test_a_schedule_below_the_restarts_runs_the_rest_of_its_steps_alone() -> None:
+    low = ScheduleOptions(sigma_max=0.08)
+    plan = make_plan(sampler="Restart", steps=20, model=MODEL, noise=NoiseSpec(), schedule=low)
+    assert (plan.step_count, starts(plan)) == (11, [])
 
 
 def test_image_to_image_counts_the_steps_that_are_run() -> None:
