@@ -39,10 +39,11 @@ def write_blur(path: Path, scale: int = 2) -> Path:
     return _write(path, nodes, constants, ["batch", 3, "h", "w"], ["batch", 3, "H", "W"])
 
 
-def write_other(path: Path, channels: int = 4) -> Path:
-    """Writes a network that is no upscaler: its pictures have another number of channels."""
+def write_other(path: Path, channels: int = 4, kind: int = TensorProto.FLOAT) -> Path:
+    """Writes a network that is no upscaler: its pictures have another number of channels, or another type."""
     node = helper.make_node("Identity", ["image"], ["out"])
-    return _write(path, [node], [], ["batch", channels, "h", "w"], ["batch", channels, "h", "w"])
+    axes: list[int | str] = ["batch", channels, "h", "w"]
+    return _write(path, [node], [], axes, axes, kind)
 
 
 def _write(
@@ -51,9 +52,10 @@ def _write(
     constants: list[onnx.TensorProto],
     before: list[int | str],
     after: list[int | str],
+    kind: int = TensorProto.FLOAT,
 ) -> Path:
-    inputs = [helper.make_tensor_value_info("image", TensorProto.FLOAT, before)]
-    outputs = [helper.make_tensor_value_info("out", TensorProto.FLOAT, after)]
+    inputs = [helper.make_tensor_value_info("image", kind, before)]
+    outputs = [helper.make_tensor_value_info("out", kind, after)]
     graph = helper.make_graph(nodes, "upscaler", inputs, outputs, constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -228,7 +228,7 @@ async def test_an_installed_model_describes(
     async with start_server(change=captioned) as running, before(running, tmp_path_factory.mktemp("data")) as gateway:
         bodies = [{"image": file(), "model": model} for model in ("clip", "deepdanbooru")]
         answers = [(await gateway.post(INTERROGATE, json=body)).json() for body in bodies]
-        wrong = await gateway.post(INTERROGATE, json={"image": b64encode(b"no picture").decode()})
+        wrong = await gateway.post(INTERROGATE, json={"image": b64encode(_png(PIXELS)[:-400]).decode()})
     assert answers == [{"caption": "24x20"}, {"caption": "flat, small"}]
     assert (wrong.status_code, wrong.json()["detail"]) == (500, "Invalid encoded image")
 

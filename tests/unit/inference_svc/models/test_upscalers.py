@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from onnx import TensorProto
 
 from inference_svc.models import Device, ModelRunner, Upscalers
 from inference_svc.work import UpscalerFacts, UpscaleRow
@@ -40,19 +43,25 @@ def test_no_folder_is_no_upscaler() -> None:
     assert own(Upscalers(None, Device("cpu")).look()) == []
 
 
+def write_nothing(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"no graph")
+
+
 @pytest.mark.parametrize(
-    ("content", "reason"),
-    [(b"no graph", "can't be loaded"), ("other", "takes image ['batch', 4, 'h', 'w']"), ("none", "multiplies")],
+    ("write", "reason"),
+    [
+        (write_nothing, "can't be loaded"),
+        (write_other, "takes image ['batch', 4, 'h', 'w']"),
+        (partial(write_other, channels=3, kind=TensorProto.DOUBLE), "takes tensor(double)"),
+        (partial(write_nearest, size=(8, "w")), "both sides are to be free, or both fixed"),
+        (partial(write_nearest, scale=9), "multiplies"),
+    ],
 )
 def test_what_is_no_upscaler_is_left_out_and_logged_once(
-    tmp_path: Path, content: bytes | str, reason: str, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, write: Callable[[Path], object], reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    path = tmp_path / "upscalers" / "bad.onnx"
-    if isinstance(content, bytes):
-        path.parent.mkdir()
-        path.write_bytes(content)
-    else:
-        write_other(path) if content == "other" else write_nearest(path, 9)
+    write(tmp_path / "upscalers" / "bad.onnx")
     shelf = upscalers(tmp_path)
     with caplog.at_level(logging.WARNING):
         assert [own(shelf.look()), own(shelf.look())] == [[], []]

@@ -33,6 +33,12 @@ def test_a_network_may_run_on_what_keeps_its_size() -> None:
     assert upscaling(1.0).spec(np.zeros((16, 16, 3), np.uint8), "").tiles == 1
 
 
+@pytest.mark.parametrize(("fields", "tiles"), [({}, 9), ({"tile": 0}, 1), ({"tile": 256, "overlap": 0}, 4)])
+def test_tiles_are_as_large_as_asked_for(fields: dict[str, int], tiles: int) -> None:
+    request = p.UpscaleImageRequest(upscaler="four", **fields)  # type: ignore[arg-type]
+    assert resolve_upscaling(request, (FOUR,)).spec(np.zeros((512, 512, 3), np.uint8), "").tiles == tiles
+
+
 def test_resolving_again_changes_nothing() -> None:
     once = upscaling(2.0).resolved
     assert resolve_upscaling(once, (FOUR,)).resolved == once
