@@ -145,7 +145,7 @@ test-again: dev ## unit and contract suites in another random order
 
 e2e: dev ## both processes as a user starts them, on the real embedded model
 	@mkdir -p $(EVIDENCE)
-	@$(BIN)/python -m pytest tests/e2e --junitxml=$(EVIDENCE)/e2e.xml $(ARGS)
+	@A1111_SUITE_PORT=7860 $(BIN)/python -m pytest tests/e2e --junitxml=$(EVIDENCE)/e2e.xml $(ARGS)
 
 determinism: dev ## the same pictures from two fresh processes, byte for byte
 	@mkdir -p $(EVIDENCE)
