@@ -37,6 +37,7 @@ class BatchKey:
     context_length: int = 0
     loras: tuple[tuple[str, float], ...] = ()
     timestep: float | None = None  # only for models that take one timestep a batch
+    tiling: bool = False  # convolutions wrap around, in models whose facts say that they can
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,10 +52,12 @@ class DenoiseRow:
     sigma: float
     context: Array
     loras: tuple[tuple[str, float], ...] = ()
+    tiling: bool = False
 
     @property
     def key(self) -> BatchKey:
-        return BatchKey(Kind.DENOISE, self.model, tuple(self.x.shape[1:]), int(self.context.shape[1]), self.loras)
+        shape, length = tuple(self.x.shape[1:]), int(self.context.shape[1])
+        return BatchKey(Kind.DENOISE, self.model, shape, length, self.loras, tiling=self.tiling)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,10 +79,11 @@ class EncodeImageRow:
 
     model: str
     pixels: Array
+    tiling: bool = False
 
     @property
     def key(self) -> BatchKey:
-        return BatchKey(Kind.ENCODE_IMAGE, self.model, tuple(self.pixels.shape[1:]))
+        return BatchKey(Kind.ENCODE_IMAGE, self.model, tuple(self.pixels.shape[1:]), tiling=self.tiling)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,10 +92,11 @@ class DecodeRow:
 
     model: str
     latents: Array
+    tiling: bool = False
 
     @property
     def key(self) -> BatchKey:
-        return BatchKey(Kind.DECODE, self.model, tuple(self.latents.shape[1:]))
+        return BatchKey(Kind.DECODE, self.model, tuple(self.latents.shape[1:]), tiling=self.tiling)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

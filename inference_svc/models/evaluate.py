@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from inference_svc.models.networks import Float32, Networks
+from inference_svc.models.networks import Float32, Networks, Wrapping
 from inference_svc.sampling import ModelSigmas, denoiser, to_numpy
 from inference_svc.work import Array, Kind
+from latentwire.errors import Internal
 
 Rows: TypeAlias = Sequence[Any]
 
@@ -27,7 +29,16 @@ class Evaluator:
 
     def run(self, kind: Kind, rows: Rows) -> list[Array]:
         """Returns the result of each row, in order; rows are of one kind and shape. See `work` for what rows hold."""
-        return _KINDS[kind](self, rows)
+        with self._around(rows[0]):
+            return _KINDS[kind](self, rows)
+
+    def _around(self, row: Any) -> AbstractContextManager[None]:
+        """Rows of one batch wrap around together, or not at all: it is part of their key."""
+        if not getattr(row, "tiling", False):
+            return nullcontext()
+        if not isinstance(self.networks, Wrapping):
+            raise Internal(f"the networks of {row.model} can't wrap around")
+        return self.networks.wrapping()
 
     def denoise(self, rows: Rows) -> list[Array]:
         """Returns denoised (1, C, h, w) of each."""

@@ -76,6 +76,7 @@ def describe(
         recommended_guidance=float(folder.advice.get("recommended_guidance", family.guidance)),
         recommended_steps=int(folder.advice.get("recommended_steps", family.steps)),
         latent_to_rgb=folder.latent_rgb,
+        tileable=limits.tileable,
     )
 
 

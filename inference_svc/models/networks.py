@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
@@ -21,7 +22,7 @@ class Limits:
 
     `fixed_batch`: of kinds whose networks take that many rows and no other number. `latent_size`: the only height and
     width they take, in latent elements. `hidden_layers`: 1 where only the last layer can be had. `odd_sizes`: latents
-    need not be divisible by the UNet's downsampling.
+    need not be divisible by the UNet's downsampling. `tileable`: they are also `Wrapping`.
     """
 
     hidden_layers: int
@@ -29,6 +30,16 @@ class Limits:
     fixed_batch: Mapping[Kind, int] = field(default_factory=lambda: MappingProxyType({}))
     latent_size: tuple[int, int] | None = None
     odd_sizes: bool = True
+    tileable: bool = False
+
+
+@runtime_checkable
+class Wrapping(Protocol):
+    """Networks whose convolutions can wrap around."""
+
+    def wrapping(self) -> AbstractContextManager[None]:
+        """Lets the edges of pictures be each other's neighbours until the end of the block."""
+        ...
 
 
 class Networks(Protocol):

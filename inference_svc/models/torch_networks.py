@@ -48,7 +48,7 @@ class TorchNetworks:
             network.to(device.kind).eval().requires_grad_(False)
         alone = dict.fromkeys(Kind, 1) if device.kind == "cpu" else {}
         layers = int(folder.text_encoder["num_hidden_layers"])
-        return cls(torch, text, unet, vae, Limits(layers, fixed_batch=MappingProxyType(alone)))
+        return cls(torch, text, unet, vae, Limits(layers, fixed_batch=MappingProxyType(alone), tileable=True))
 
     def hidden_states(self, tokens: Int64) -> Float32:
         """Returns (L, B, 77, D); see `Networks`."""
@@ -70,6 +70,20 @@ class TorchNetworks:
     def decode(self, latents: Float32) -> Float32:
         """Returns (B, 3, H, W); see `Networks`."""
         return self._each(lambda x: self.vae.decode(x, return_dict=False)[0], latents)
+
+    @contextmanager
+    def wrapping(self) -> Iterator[None]:
+        """Makes every padded convolution of UNet and VAE wrap around; see `Wrapping`."""
+        layers = [layer for network in (self.unet, self.vae) for layer in network.modules()]
+        padded = [layer for layer in layers if isinstance(layer, self.torch.nn.Conv2d)]
+        before = [layer.padding_mode for layer in padded]
+        try:
+            for layer in padded:
+                layer.padding_mode = "circular"
+            yield
+        finally:
+            for layer, mode in zip(padded, before, strict=True):
+                layer.padding_mode = mode
 
     def _each(self, function: Callable[[Any], Any], array: Float32) -> Float32:
         with _failing(self.torch, "vae"):

@@ -42,7 +42,7 @@ def deliver(
 
     Goes through with it when stopped: there is no less to do.
     """
-    (pixels,) = yield from _persist(Evaluate((DecodeRow(sampled.model, sampled.latents),)))
+    (pixels,) = yield from _persist(Evaluate((DecodeRow(sampled.model, sampled.latents, sampled.tiling),)))
     if retouch is None and encodes_at_once(pixels, spec.output):
         files = files_of(pixels, spec.output, picture.infotext)
     else:

@@ -52,7 +52,7 @@ def step_count(spec: GenerationSpec) -> int:
 
 def batch_key(spec: GenerationSpec) -> BatchKey:
     """Returns what its denoising is measured by: that of the first pass."""
-    return BatchKey(Kind.DENOISE, spec.facts.name, spec.latent_shape)
+    return BatchKey(Kind.DENOISE, spec.facts.name, spec.latent_shape, tiling=spec.tiles)
 
 
 def _factory(spec: GenerationSpec, picture: PictureSpec, index: int) -> PipelineFactory:

@@ -32,6 +32,7 @@ class Guided:
     denoised: Array | None = None
     refiner: Refiner | None = None
     model_used: str = ""
+    tiling: bool = False
 
     def __post_init__(self) -> None:
         self.model_used = self.model_used or self.model
@@ -77,11 +78,15 @@ class Guided:
         refiner = self.refiner
         if refiner and self.model_used != refiner.model and refiner.acts(plan, state, sigma):
             self.model_used, self.cond, self.uncond = refiner.model, refiner.cond, refiner.uncond
+            self.tiling = refiner.tiling
 
     def _predict(self, ask: Denoise, evaluation: int, scale: float) -> Generator[Ask, Any, Prediction]:
         conds = self.cond.at(evaluation)
         unconds = [] if self._skips_uncond(ask.sigma, evaluation) or self.uncond is None else self.uncond.at(evaluation)
-        rows = tuple(DenoiseRow(self.model_used, ask.x, ask.sigma, context) for context, _ in [*conds, *unconds])
+        rows = tuple(
+            DenoiseRow(self.model_used, ask.x, ask.sigma, context, tiling=self.tiling)
+            for context, _ in [*conds, *unconds]
+        )
         results = yield Evaluate(rows)
         weighted = [(result, weight) for result, (_, weight) in zip(results, conds, strict=False)]
         if not unconds:

@@ -28,7 +28,7 @@ def second_pass(
     """
     try:
         if state is None:
-            latents = yield from enlarged(hires, first)
+            latents = yield from enlarged(hires, first, tiling=run.spec.tiles)
             run = replace(run, plan=replace(run.plan, init_latents=latents))
             state = yield Compute(noised_state, (run.plan, run.spec.init or InitSettings(), latents))
         return (yield from sample(run, state))
@@ -36,7 +36,7 @@ def second_pass(
         return replace(first, stopped=True)
 
 
-def enlarged(hires: HiresSettings, first: Sampled) -> Generator[Ask, Any, Array]:
+def enlarged(hires: HiresSettings, first: Sampled, *, tiling: bool = False) -> Generator[Ask, Any, Array]:
     """Returns the latents to begin the second pass from."""
     scale = hires.model.facts.latent_scale
     (width, height), (cells, rows) = hires.cover, (side // scale for side in hires.size)
@@ -44,10 +44,10 @@ def enlarged(hires: HiresSettings, first: Sampled) -> Generator[Ask, Any, Array]
         mode = LATENT_MODES[hires.upscaler]
         latents = yield Compute(rescaled, (first.latents, height // scale, width // scale, mode))
     else:
-        (pixels,) = yield Evaluate((DecodeRow(first.model, first.latents),))
+        (pixels,) = yield Evaluate((DecodeRow(first.model, first.latents, first.tiling),))
         pixels = yield from upscale(UpscaleSpec(hires.upscaler, width, height), pixels)
         values = yield Compute(_encodable, (pixels,))
-        (latents,) = yield Evaluate((EncodeImageRow(hires.model.facts.name, values),))
+        (latents,) = yield Evaluate((EncodeImageRow(hires.model.facts.name, values, tiling),))
     return middle(latents, rows, cells)
 
 

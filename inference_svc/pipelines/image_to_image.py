@@ -71,7 +71,7 @@ def encode_source(
     spec: GenerationSpec, init: InitSettings, picture: PictureSpec, source: Source
 ) -> Generator[Ask, Any, Array]:
     """Returns the latents (1, C, h, w) to start from."""
-    (latents,) = yield Evaluate((EncodeImageRow(spec.facts.name, source.values),))
+    (latents,) = yield Evaluate((EncodeImageRow(spec.facts.name, source.values, spec.tiles),))
     if init.resize_mode is ResizeMode.LATENT and latents.shape[1:] != spec.latent_shape:
         latents = yield Compute(rescaled, (latents, *spec.latent_shape[1:], bilinear))
     if source.mask is not None and spec.inpaint is not None:

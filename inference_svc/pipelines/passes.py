@@ -42,11 +42,12 @@ class Pass:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sampled:
-    """What a pass ends with: latents (1, C, h, w), and the model that made them."""
+    """What a pass ends with: latents (1, C, h, w), the model that made them, and whether their edges meet."""
 
     latents: Array
     model: str
     stopped: bool = False
+    tiling: bool = False
 
 
 def pass_of(spec: GenerationSpec, picture: PictureSpec, index: int, number: int = 0) -> Pass:
@@ -82,7 +83,7 @@ def prepare(run: Pass) -> Generator[Ask, Any, Guided]:
     spec, evaluations = run.spec, evaluation_count(run.plan)
     cond, uncond = yield from _encoded(run)
     refiner = yield from _refiner(run)
-    return Guided(spec.facts.name, spec.guidance, cond, uncond, evaluations, refiner=refiner)
+    return Guided(spec.facts.name, spec.guidance, cond, uncond, evaluations, refiner=refiner, tiling=spec.tiles)
 
 
 def _refiner(run: Pass) -> Generator[Ask, Any, Refiner | None]:
@@ -93,7 +94,7 @@ def _refiner(run: Pass) -> Generator[Ask, Any, Refiner | None]:
     spec = replace(run.spec, facts=model.facts, tokenizer=model.tokenizer)
     cond, uncond = yield from _encoded(replace(run, spec=spec))
     sigmas = ModelSigmas.from_alphas_cumprod(run.spec.facts.alphas_cumprod)
-    return Refiner(model.facts.name, cond, uncond, settings.switch_at, sigmas)
+    return Refiner(model.facts.name, cond, uncond, settings.switch_at, sigmas, spec.tiles)
 
 
 def _encoded(run: Pass) -> Generator[Ask, Any, tuple[Conditioning, Conditioning | None]]:
@@ -110,15 +111,15 @@ def sample(run: Pass, state: SamplerState) -> Generator[Ask, Any, Sampled]:
     `Stopped` goes on. What the plan's mask keeps is put back at the end.
     """
     if state.done:
-        return Sampled(blended(run.plan, state.x), run.spec.facts.name)
+        return Sampled(blended(run.plan, state.x), run.spec.facts.name, tiling=run.spec.tiles)
     guided = yield from prepare(run)
     try:
         state = yield from _steps(run, guided, state)
     except Stopped:
         if guided.denoised is None:
             raise
-        return Sampled(blended(run.plan, guided.denoised), guided.model_used, stopped=True)
-    return Sampled(blended(run.plan, state.x), guided.model_used)
+        return Sampled(blended(run.plan, guided.denoised), guided.model_used, stopped=True, tiling=guided.tiling)
+    return Sampled(blended(run.plan, state.x), guided.model_used, tiling=guided.tiling)
 
 
 def _steps(run: Pass, guided: Guided, state: SamplerState) -> Generator[Ask, Any, SamplerState]:

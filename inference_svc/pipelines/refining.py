@@ -19,6 +19,7 @@ class Refiner:
     uncond: Conditioning | None
     switch_at: float
     sigmas: ModelSigmas
+    tiling: bool = False
 
     def acts(self, plan: SamplingPlan, state: SamplerState, sigma: float) -> bool:
         """Tells whether it has taken over by an evaluation at `sigma` of the step that `state` stands before.

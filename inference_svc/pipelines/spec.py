@@ -194,6 +194,12 @@ class GenerationSpec:
     inpaint: InpaintSettings | None = None
     hires: HiresSettings | None = None
     refiner: RefinerSettings | None = None
+    tiling: bool = False
+
+    @property
+    def tiles(self) -> bool:
+        """Whether edges are each other's neighbours: where that is wanted, and the model can."""
+        return self.tiling and self.facts.tileable
 
     @cached_property
     def passes(self) -> tuple[GenerationSpec, ...]:

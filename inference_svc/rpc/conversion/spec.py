@@ -93,6 +93,7 @@ def generation_spec(job: Job) -> GenerationSpec:
         inpaint=None if job.mask is None else inpaint_settings(resolved.inpaint, job.mask),
         hires=_hires(job) if resolved.HasField("hires") else None,
         refiner=refiner_settings(resolved.refiner, job.beside.refiner) if job.beside.refiner else None,
+        tiling=resolved.tiling,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,9 +16,9 @@ import torch
 from inference_svc.engine.runner import DeviceLost
 from inference_svc.models import Device, LoadedModel, Loader
 from inference_svc.models.folder import ONNX_FILES, read_folder
-from inference_svc.models.networks import Networks
+from inference_svc.models.networks import Networks, Wrapping
 from inference_svc.models.torch_networks import TorchNetworks, _failing
-from inference_svc.work import Kind
+from inference_svc.work import DecodeRow, Kind
 from latentwire.errors import FailedPrecondition, Internal, OutOfMemory
 
 TOLERANCE = 1e-4
@@ -68,7 +69,7 @@ def test_the_autoencoder_equals_its_graphs(pair: tuple[Networks, Networks]) -> N
 def test_its_facts_are_those_of_the_graphs_but_for_runner_and_weights(
     in_torch: LoadedModel, flatland: LoadedModel
 ) -> None:
-    differ = {"digest", "sha256", "path", "runner", "memory_bytes"}
+    differ = {"digest", "sha256", "path", "runner", "memory_bytes", "tileable"}
     ours, graphs = (
         {name: getattr(model.facts, name) for name in model.facts.__slots__ if name not in differ}
         for model in (in_torch, flatland)
@@ -131,3 +132,30 @@ def test_what_torch_raises_becomes_our_errors(message: str, kind: type[Exception
 def test_torchs_own_out_of_memory_is_ours() -> None:
     with pytest.raises(OutOfMemory, match="unet"), _failing(torch, "unet"):
         raise torch.OutOfMemoryError("CUDA out of memory")
+
+
+def test_pictures_that_wrap_around_may_begin_anywhere(in_torch: LoadedModel, flatland: LoadedModel) -> None:
+    networks, latents = in_torch.evaluator.networks, normal(1, 4, 8, 8)
+    assert isinstance(networks, Wrapping)
+    with networks.wrapping():
+        pictures = [networks.decode(np.roll(latents, shift, (2, 3))) for shift in (0, 4)]
+        context = normal(1, 77, flatland.facts.context_width)
+        noises = [networks.predict(np.roll(latents, shift, (2, 3)), np.float32([500]), context) for shift in (0, 4)]
+    scale = flatland.facts.latent_scale
+    np.testing.assert_allclose(np.roll(pictures[0], 4 * scale, (2, 3)), pictures[1], atol=1e-3)
+    np.testing.assert_allclose(np.roll(noises[0], 4, (2, 3)), noises[1], atol=1e-3)
+
+
+def test_what_wraps_around_does_so_no_longer_afterwards(in_torch: LoadedModel) -> None:
+    networks, latents = in_torch.evaluator.networks, normal(1, 4, 8, 8)
+    row = DecodeRow("flatland", latents)
+    before = networks.decode(latents)
+    around = in_torch.evaluator.run(Kind.DECODE, [replace(row, tiling=True)])[0]
+    assert np.array_equal(networks.decode(latents), before)
+    assert not np.array_equal(around, in_torch.evaluator.run(Kind.DECODE, [row])[0])
+
+
+def test_torch_can_wrap_around_and_graphs_can_not(in_torch: LoadedModel, flatland: LoadedModel) -> None:
+    assert (in_torch.facts.tileable, flatland.facts.tileable) == (True, False)
+    with pytest.raises(Internal, match="can't wrap around"):
+        flatland.evaluator.run(Kind.DECODE, [DecodeRow("flatland", normal(1, 4, 8, 8), tiling=True)])
