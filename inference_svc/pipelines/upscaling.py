@@ -97,7 +97,8 @@ def passes(spec: UpscaleSpec, width: int, height: int) -> int:
 
 def most_pixels(spec: UpscaleSpec, width: int, height: int) -> int:
     """Returns how many pixels there are at most on the way from a picture of that size."""
-    return max(width * height * spec.upscaler.scale ** (2 * passes(spec, width, height)), spec.width * spec.height)
+    growth: int = spec.upscaler.scale ** (2 * passes(spec, width, height))
+    return max(width * height * growth, spec.width * spec.height)
 
 
 def tile_count(spec: UpscaleSpec, width: int, height: int) -> int:
