@@ -127,8 +127,11 @@ def _check_done(plan: SamplingPlan, state: SamplerState) -> None:
 
 
 def _check_history(plan: SamplingPlan, state: SamplerState) -> None:
-    length = find_sampler(plan.sampler).history_count(state.step)
+    spec = find_sampler(plan.sampler)
+    length, scalars = spec.history_count(state.step), spec.scalar_count if state.step else 0
     _require(len(state.history) == length, "history", len(state.history), f"{length} arrays at step {state.step}")
+    sound = len(state.scalars) == scalars and all(map(math.isfinite, state.scalars))
+    _require(sound, "scalars", state.scalars, f"{scalars} finite numbers at step {state.step}")
     for past in state.history:
         _check_same_shape("history", past, tuple(state.x.shape))
 

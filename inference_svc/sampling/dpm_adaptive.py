@@ -27,7 +27,7 @@ def dpm_adaptive(plan: SamplingPlan, state: SamplerState) -> Steps:
 
     Remembers t = -log sigma and the next step's length as scalars and, for the error's scale, the last second-order
     estimate. Ends within 1e-5 of t of the range's lowest level, not at 0. Raises InvalidArgument where that is not
-    reached after STEP_LIMIT steps, 1500 evaluations, or no step is short enough: A1111 goes on for ever. Source: Lu et
+    reached after STEP_LIMIT steps (600 evaluations), or no step is short enough: A1111 goes on for ever. Source: Lu et
     al. 2022, "DPM-Solver", appendix C, with k-diffusion's controller, whose constants A1111 leaves alone, so that it
     has no memory.
     """

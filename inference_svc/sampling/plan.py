@@ -9,8 +9,8 @@ from typing import TypeAlias
 from inference_svc.sampling.arrays import Array, same_fields
 from inference_svc.sampling.noise import NoiseSpec
 
-STEP_LIMIT = 500
-"""The most steps of a path that chooses its own."""
+STEP_LIMIT = 200
+"""The most steps of a path that chooses its own; such paths take some 10 to 30."""
 
 UNI_PC_VARIANTS = ("bh1", "bh2")
 UNI_PC_SKIP_TYPES = ("time_uniform", "time_quadratic", "logSNR")

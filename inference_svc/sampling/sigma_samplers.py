@@ -109,6 +109,7 @@ SPECS = (
         evaluations_per_step=3,
         default_eta=1.0,
         history_length=1,
+        scalar_count=2,
         chooses_steps=True,
         path=dpm_adaptive_path,
         start=range_start,

@@ -27,9 +27,10 @@ class SamplerSpec:
     `name`, `aliases` and `options` are A1111's. `step` does one transition; `path` makes the transitions; `start`
     returns what init latents and noise are multiplied by. `evaluations_per_step`: the most that one makes.
     `history_length`: the most arrays that it remembers, one more with each step; `history_extra`: those besides, from
-    the first step on. `chooses_steps`: its path has no transitions, it finds its steps on the way. `guidance_divisor`:
-    what the guidance scale is divided by. `blends_input`: kept parts are put back into x before each evaluation, not
-    into what it predicts. `noise_levels` returns the points of its Brownian path that a step of the plan asks for.
+    the first step on, and `scalar_count` numbers with them. `chooses_steps`: its path has no transitions, it finds its
+    steps on the way. `guidance_divisor`: what the guidance scale is divided by. `blends_input`: kept parts are put back
+    into x before each evaluation, not into what it predicts. `noise_levels` returns the points of its Brownian path
+    that a step of the plan asks for.
     """
 
     name: str
@@ -40,6 +41,7 @@ class SamplerSpec:
     default_eta: float = 0.0
     history_length: int = 0
     history_extra: int = 0
+    scalar_count: int = 0
     chooses_steps: bool = False
     guidance_divisor: float = 1.0
     blends_input: bool = False

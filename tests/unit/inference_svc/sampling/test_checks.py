@@ -79,6 +79,7 @@ def test_a_plan_that_no_sampler_can_follow_is_refused(field: str, plan: Sampling
         ("x", lambda state: replace(state, x=state.x[0])),
         ("x", lambda state: replace(state, x=np.concatenate([state.x, state.x]))),
         ("x", lambda state: replace(state, x=state.x[:, :0])),
+        ("scalars", lambda state: replace(state, scalars=(1.0,))),
         ("history", lambda state: replace(state, history=())),
         ("history", lambda state: replace(state, history=(state.x, state.x))),
         ("history", lambda state: replace(state, history=(state.x[:, :1],))),
@@ -99,6 +100,14 @@ def test_a_path_that_finds_its_steps_is_not_done_before_the_first() -> None:
     check_state(ADAPTIVE, state)
     with pytest.raises(InvalidArgument, match="done"):
         check_state(ADAPTIVE, replace(state, done=True))
+
+
+@pytest.mark.parametrize("scalars", [(), (1.0,), (1.0, math.nan)])
+def test_a_path_that_finds_its_steps_needs_its_numbers_to_go_on(scalars: tuple[float, ...]) -> None:
+    state = solve_step(ADAPTIVE, first_state(ADAPTIVE, SHAPE), lambda x, sigma: Prediction(x))
+    check_state(ADAPTIVE, state)
+    with pytest.raises(InvalidArgument, match="scalars"):
+        check_state(ADAPTIVE, replace(state, scalars=scalars))
 
 
 def test_a_state_of_another_shape_than_the_plans_picture_is_refused() -> None:
