@@ -49,7 +49,7 @@ def _input_of(graph: Graph, path: Path) -> str:
     axes = [entry.axes for entry in graph.inputs.values()]
     if len(axes) != 1 or len(axes[0]) != 4 or not _may_be(axes[0][1], 3):
         raise unusable(f"{path.name} takes {_shown(graph)}; an upscaler takes one input, pictures (B, 3, H, W)")
-    (name,) = graph.inputs
+    name = str(next(iter(graph.inputs)))
     if graph.inputs[name].type not in {"tensor(float)", "tensor(float16)"}:
         raise unusable(f"{path.name} takes {graph.inputs[name].type}; an upscaler takes float or float16")
     if bool(graph.fixed(name, 2)) != bool(graph.fixed(name, 3)):
