@@ -29,6 +29,7 @@ from gateway_svc.sdapi import (
     server_stop,
     training,
 )
+from gateway_svc.sdapi.scripts import listing
 from gateway_svc.services import Services
 from gateway_svc.settings import Settings
 from gateway_svc.web import routes as web
@@ -44,6 +45,7 @@ _ROUTES = (
     nothing_installed,
     server_routes,
     training,
+    listing,
     png_info,
     extras,
     interrogate,

@@ -38,15 +38,3 @@ async def realesrgan_models() -> list[Item]:
 async def extensions() -> list[Item]:
     """Extensions."""
     return []
-
-
-@router.get("/scripts")
-async def scripts() -> dict[str, list[str]]:
-    """Titles of scripts."""
-    return {"txt2img": [], "img2img": []}
-
-
-@router.get("/script-info")
-async def script_info() -> list[Item]:
-    """What scripts take."""
-    return []

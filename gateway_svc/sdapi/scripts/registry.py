@@ -7,10 +7,25 @@ from types import MappingProxyType
 from typing import Final
 
 from gateway_svc.sdapi.errors import Refused
-from gateway_svc.sdapi.scripts import prompt_matrix, titles
+from gateway_svc.sdapi.scripts import (
+    loopback,
+    outpainting,
+    plot,
+    prompt_matrix,
+    prompts_from_text,
+    sd_upscale,
+    titles,
+)
 from gateway_svc.sdapi.scripts.script import Script
 
-SCRIPTS: Final = (prompt_matrix.SCRIPT,)
+SCRIPTS: Final = (
+    prompt_matrix.SCRIPT,
+    prompts_from_text.SCRIPT,
+    plot.SCRIPT,
+    loopback.SCRIPT,
+    outpainting.SCRIPT,
+    sd_upscale.SCRIPT,
+)
 _BY_TITLE: Final = MappingProxyType({script.title.lower(): script for script in SCRIPTS})
 
 

@@ -56,14 +56,34 @@ async def test_loras_and_embeddings_are_listed(client: httpx2.AsyncClient) -> No
 
 @pytest.mark.parametrize(
     "path",
-    ["sd-vae", "hypernetworks", "face-restorers", "realesrgan-models", "prompt-styles", "extensions", "script-info"],
+    ["sd-vae", "hypernetworks", "face-restorers", "realesrgan-models", "prompt-styles", "extensions"],
 )
 async def test_what_nobody_has_installed_is_an_empty_list(client: httpx2.AsyncClient, path: str) -> None:
     assert (await client.get(f"/sdapi/v1/{path}")).json() == []
 
 
-async def test_there_are_no_scripts(client: httpx2.AsyncClient) -> None:
-    assert (await client.get("/sdapi/v1/scripts")).json() == {"txt2img": [], "img2img": []}
+async def test_scripts_are_listed_by_their_titles_in_small_letters(client: httpx2.AsyncClient) -> None:
+    titles = (await client.get("/sdapi/v1/scripts")).json()
+    assert titles["txt2img"] == [
+        *("comments", "extra options", "hypertile", "refiner", "sampler", "seed"),
+        *("prompt matrix", "prompts from file or textbox", "x/y/z plot"),
+    ]
+    assert set(titles["img2img"]) - set(titles["txt2img"]) == {
+        *("soft inpainting", "loopback", "outpainting mk2", "sd upscale"),
+    }
+
+
+async def test_arguments_of_scripts_are_listed_in_their_order(client: httpx2.AsyncClient) -> None:
+    found = (await client.get("/sdapi/v1/script-info")).json()
+    (upscale,) = (item for item in found if item["name"] == "sd upscale")
+    (plot,) = (item for item in found if item["name"] == "x/y/z plot" and not item["is_img2img"])
+    assert (upscale["is_alwayson"], upscale["is_img2img"], len(plot["args"])) == (False, True, 18)
+    assert [argument["label"] for argument in upscale["args"]] == ["", "Tile overlap", "Upscaler", "Scale Factor"]
+    assert upscale["args"][1] == {
+        **{"label": "Tile overlap", "value": 64, "minimum": 0, "maximum": 256, "step": 16, "choices": None},
+    }
+    assert (upscale["args"][2]["value"], upscale["args"][2]["choices"]) == ("Lanczos", ["Lanczos", "Photo 2x"])
+    assert plot["args"][0]["choices"][:5] == ["Nothing", "Seed", "Var. seed", "Var. strength", "Steps"]
 
 
 async def test_flags_are_told_without_secrets(client: httpx2.AsyncClient) -> None:
