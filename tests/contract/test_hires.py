@@ -160,6 +160,7 @@ async def test_stopped_in_the_second_pass_there_is_what_it_has_predicted(gated: 
         ({"upscaler": "Magic"}, "hires.upscaler"),
         ({"steps": 151}, "hires.steps"),
         ({"strength": 1.5}, "hires.strength"),
+        ({"strength": 1e-5}, "hires.strength"),
         ({"model": "nobody"}, "hires.model"),
         ({"sampling": t.SamplerSettings(sampler="Nobody")}, "hires.sampling.sampler"),
         ({"guidance": t.GuidanceSettings(scale=-1)}, "hires.guidance.scale"),

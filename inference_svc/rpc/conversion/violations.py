@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -25,10 +25,11 @@ class Violations:
         """Notes that a field holds what it must not hold."""
         self._found.extend(InvalidArgument.of(field, value, allowed).violations)
 
-    def merge(self, error: LatentwireError, prefix: str = "") -> None:
-        """Notes what another check has found, its fields below `prefix`."""
+    def merge(self, error: LatentwireError, prefix: str = "", elsewhere: Mapping[str, str] | None = None) -> None:
+        """Notes what another check has found, its fields below `prefix`, or where `elsewhere` says."""
         for violation in error.violations:
-            field = f"{prefix}.{violation.field}" if prefix else violation.field
+            below = f"{prefix}.{violation.field}" if prefix else violation.field
+            field = (elsewhere or {}).get(violation.field, below)
             self._found.append(FieldViolation(field, violation.description))
 
     def check(self) -> None:
@@ -62,12 +63,15 @@ class Violations:
 
 
 @contextmanager
-def under(prefix: str) -> Iterator[None]:
-    """Puts the fields that a check inside finds below `prefix`: "steps" becomes "sampling.steps"."""
+def under(prefix: str, **elsewhere: str) -> Iterator[None]:
+    """Puts the fields that a check inside finds below `prefix`: "steps" becomes "sampling.steps".
+
+    `elsewhere`: where fields are instead that the prefix' message does not hold.
+    """
     try:
         yield
     except InvalidArgument as error:
         violations = Violations()
-        violations.merge(error, prefix)
+        violations.merge(error, prefix, elsewhere)
         violations.check()
         raise

@@ -128,8 +128,9 @@ class Admission:
 
 def _check_plans(spec: GenerationSpec) -> None:
     """Raises InvalidArgument where a pass can't be planned; it names the pass' field."""
-    for part, field in zip(spec.passes, ("sampling", "hires.sampling"), strict=False):
-        with under(field):
+    fields = (("sampling", "init.strength"), ("hires.sampling", "hires.strength"))
+    for part, (field, strength) in zip(spec.passes, fields, strict=False):
+        with under(field, denoising_strength=strength):
             plan_of(part)
 
 

@@ -140,7 +140,9 @@ def test_pictures_that_wrap_around_may_begin_anywhere(in_torch: LoadedModel, fla
     with networks.wrapping():
         pictures = [networks.decode(np.roll(latents, shift, (2, 3))) for shift in (0, 4)]
         context = normal(1, 77, flatland.facts.context_width)
-        noises = [networks.predict(np.roll(latents, shift, (2, 3)), np.float32([500]), context) for shift in (0, 4)]
+        noises = [
+            networks.predict(np.roll(latents, shift, (2, 3)), np.array([500], np.float32), context) for shift in (0, 4)
+        ]
     scale = flatland.facts.latent_scale
     np.testing.assert_allclose(np.roll(pictures[0], 4 * scale, (2, 3)), pictures[1], atol=1e-3)
     np.testing.assert_allclose(np.roll(noises[0], 4, (2, 3)), noises[1], atol=1e-3)
