@@ -57,13 +57,13 @@ def first_pass(run: Pass, init: InitSettings, state: SamplerState | None = None)
 
 def read_source(spec: GenerationSpec, init: InitSettings, picture: PictureSpec) -> Generator[Ask, Any, Source]:
     """Finds what is worked on, makes it larger where it is too small, and fits it to the size asked for."""
-    region = yield Compute(_region, (spec, init, picture.init))
-    if region is None:
+    found = yield Compute(_read, (spec, init, picture.init))
+    if isinstance(found, Region):
+        pixels = yield from _upscaled(spec, init, found)
+        found = yield Compute(_source, (spec, init, found, pixels))
+    source: Source = found
+    if spec.inpaint is not None and source.mask is None:
         yield Report(Remark(_BLANK))
-        spec = replace(spec, inpaint=None)
-        region = yield Compute(_region, (spec, init, picture.init))
-    pixels = yield from _upscaled(spec, init, region)
-    source: Source = yield Compute(_source, (spec, init, region, pixels))
     return source
 
 
@@ -79,29 +79,35 @@ def encode_source(
     return latents
 
 
-def _region(spec: GenerationSpec, init: InitSettings, pixels: Pixels) -> Region | None:
-    image = flattened(pixels, init.background)
-    if spec.inpaint is None:
-        return Region(image, image, np.full((1, 1), 255, np.uint8), None)
-    return region_of(spec, spec.inpaint, image)
+def _read(spec: GenerationSpec, init: InitSettings, pixels: Pixels) -> Source | Region:
+    """Returns the source, or the region that an upscaler must make larger first."""
+    region = region_of(spec, flattened(pixels, init.background))
+    if _growth(spec, init, region) is None:
+        return _source(spec, init, region, region.image)
+    return region
 
 
-def _upscaled(spec: GenerationSpec, init: InitSettings, region: Region) -> Generator[Ask, Any, Image.Image]:
-    """Lets the upscaler make the picture as large as it is about to be fitted; it is never made smaller here."""
+def _growth(spec: GenerationSpec, init: InitSettings, region: Region) -> tuple[int, int] | None:
+    """The (width, height) that an upscaler brings the region to: what it is fitted to, if that is larger."""
     image, size = region.image, (spec.width, spec.height)
     mode = init.resize_mode if region.box is None else ResizeMode.FILL
     if init.upscaler is None or mode is ResizeMode.LATENT:
-        return image
+        return None
     width, height = grown_size(image.size, size, mode)
-    if width <= image.width and height <= image.height:
-        return image
-    pixels = yield from upscale(UpscaleSpec(init.upscaler, width, height), np.asarray(image, np.uint8))
+    return None if width <= image.width and height <= image.height else (width, height)
+
+
+def _upscaled(spec: GenerationSpec, init: InitSettings, region: Region) -> Generator[Ask, Any, Image.Image]:
+    size = _growth(spec, init, region)
+    if init.upscaler is None or size is None:
+        return region.image
+    pixels = yield from upscale(UpscaleSpec(init.upscaler, *size), np.asarray(region.image, np.uint8))
     return Image.fromarray(pixels)
 
 
 def _source(spec: GenerationSpec, init: InitSettings, region: Region, image: Image.Image) -> Source:
     inpaint = spec.inpaint
-    if inpaint is None:
+    if inpaint is None or region.mask is None:
         image = fitted(spec, init, image)
         retouch = Retouch(colors=np.asarray(image, np.uint8)) if init.color_correction else None
         return Source(encodable(image), None, retouch)

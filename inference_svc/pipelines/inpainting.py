@@ -24,11 +24,14 @@ _FILL_RADII = ((256, 1), (64, 1), (16, 2), (4, 4), (2, 2), (0, 1))
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Region:
-    """What of a picture is worked on. `image`: that part; `mask`: of the whole picture; `box`: None is all of it."""
+    """What of a picture is worked on.
+
+    `image`: that part; `mask`: of the whole picture, None: nothing is masked; `box`: where it is, None: it is all.
+    """
 
     original: Image.Image
     image: Image.Image
-    mask: Mask
+    mask: Mask | None
     box: Box | None
 
 
@@ -44,13 +47,19 @@ class Repaint:
     box: Box | None
 
 
-def region_of(spec: GenerationSpec, inpaint: InpaintSettings, image: Image.Image) -> Region | None:
-    """Returns what is worked on; None where only the masked part is wanted and the mask is blank."""
+def region_of(spec: GenerationSpec, image: Image.Image) -> Region:
+    """Returns what is worked on: all of the picture, or the masked part where that alone is wanted.
+
+    Without a mask, and where the masked part alone is wanted of a mask that is blank, nothing is masked.
+    """
+    inpaint = spec.inpaint
+    if inpaint is None:
+        return Region(image, image, None, None)
     mask = read_mask(inpaint, image.size)
     if not inpaint.only_masked:
         return Region(image, image, mask, None)
     box = masked_box(mask, inpaint.padding, (spec.width, spec.height))
-    return None if box is None else Region(image, image.crop(box), mask, box)
+    return Region(image, image, None, None) if box is None else Region(image, image.crop(box), mask, box)
 
 
 def masked_box(mask: Mask, padding: int, size: tuple[int, int]) -> Box | None:
@@ -88,14 +97,15 @@ def worked_on(
 ) -> tuple[Image.Image, Mask, Repaint]:
     """Returns the picture to encode, the mask at the size asked for, and how the result is put back.
 
-    `image` is the region's, perhaps upscaled.
+    `region` has a mask; `image` is the region's, perhaps upscaled.
     """
     size = (spec.width, spec.height)
+    painted = np.zeros(region.original.size[::-1], np.uint8) if region.mask is None else region.mask
     if region.box is not None:
-        mask = fit(Image.fromarray(region.mask).crop(region.box), size, ResizeMode.FILL)
-        repaint = Repaint(np.asarray(region.original), region.mask, region.box)
+        mask = fit(Image.fromarray(painted).crop(region.box), size, ResizeMode.FILL)
+        repaint = Repaint(np.asarray(region.original), painted, region.box)
         return fit(image, size, ResizeMode.FILL), np.asarray(mask), repaint
-    mask = fit(Image.fromarray(region.mask), size, init.resize_mode)
+    mask = fit(Image.fromarray(painted), size, init.resize_mode)
     cover = np.minimum(np.asarray(mask, np.uint16) * 2, 255).astype(np.uint8)
     return fitted(spec, init, image), np.asarray(mask), Repaint(_canvas(init, image, size), cover, None)
 
