@@ -15,11 +15,13 @@ from grpc_status import rpc_status
 from PIL import Image
 
 from latentwire import infotext, status
-from latentwire.errors import FailedPrecondition, LatentwireError, NotFound, Unavailable
+from latentwire.errors import Aborted, FailedPrecondition, LatentwireError, NotFound, Unavailable
 from latentwire.v1 import generation_service_pb2 as gs
 from latentwire.v1 import generation_service_pb2_grpc as gs_grpc
 from latentwire.v1 import model_service_pb2 as ms
 from latentwire.v1 import model_service_pb2_grpc as ms_grpc
+from latentwire.v1 import postprocessing_service_pb2 as ps
+from latentwire.v1 import postprocessing_service_pb2_grpc as ps_grpc
 from latentwire.v1 import types_pb2 as types
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -51,6 +53,8 @@ class Script:
     warnings: tuple[str, ...] = ()
     chunk_bytes: int = 1000
     seed: int = 1234
+    stopped_from: int | None = None
+    upscales: list[ps.UpscaleImageRequest] = field(default_factory=list)
     requests: list[gs.GenerateImageRequest] = field(default_factory=list)
     metadata: dict[str, str] = field(default_factory=dict)
     stops: list[gs.StopGenerationRequest] = field(default_factory=list)
@@ -110,7 +114,7 @@ class Generations(gs_grpc.GenerationServiceServicer):
         script = self._script()
         script.requests.append(request)
         script.metadata = {key: str(value) for key, value in context.invocation_metadata() or ()}
-        if error := script.error or missing(request.model or "flatland", script):
+        if error := script.error or stopped(request, script) or missing(request.model or "flatland", script):
             await context.abort_with_status(rpc_status.to_status(status.to_status(error)))
         await context.send_initial_metadata((("x-latentwire-engine", "fake"),))
         accepted = accept(request, script)
@@ -214,6 +218,31 @@ def missing(name: str, script: Script) -> LatentwireError | None:
     return FailedPrecondition(f"{name} is not loaded", reason="MODEL_NOT_LOADED", metadata={"model": name})
 
 
+def stopped(request: gs.GenerateImageRequest, script: Script) -> LatentwireError | None:
+    """Why a later member of a stopped task is refused; None where it is not."""
+    if script.stopped_from is None or request.task.index < script.stopped_from:
+        return None
+    return Aborted("the task was stopped", reason="TASK_STOPPED")
+
+
+class Postprocessing(ps_grpc.PostprocessingServiceServicer):
+    """Makes pictures larger."""
+
+    def __init__(self, script: Callable[[], Script]) -> None:
+        self._script = script
+
+    async def UpscaleImage(
+        self, request: ps.UpscaleImageRequest, context: Context
+    ) -> AsyncIterator[ps.UpscaleImageResponse]:
+        self._script().upscales.append(request)
+        yield ps.UpscaleImageResponse(fraction=0.5)
+        image, file = Image.open(io.BytesIO(request.image.data)), io.BytesIO()
+        image.resize((int(image.width * request.scale), int(image.height * request.scale))).save(file, "PNG")
+        data = file.getvalue()
+        chunk = types.ImageChunk(last=True, data=data, format=types.IMAGE_FORMAT_PNG, total_bytes=len(data))
+        yield ps.UpscaleImageResponse(image=chunk)
+
+
 def accept(request: gs.GenerateImageRequest, script: Script) -> gs.Accepted:
     """The request as it stands, with seeds."""
     resolved = gs.GenerateImageRequest()
@@ -313,6 +342,8 @@ class Service:
         self._server = server = grpc.aio.server()
         gs_grpc.add_GenerationServiceServicer_to_server(Generations(lambda: self.script), server)  # type: ignore[abstract]
         ms_grpc.add_ModelServiceServicer_to_server(Models(lambda: self.script), server)  # type: ignore[abstract]
+        postprocessing = Postprocessing(lambda: self.script)  # type: ignore[abstract]
+        ps_grpc.add_PostprocessingServiceServicer_to_server(postprocessing, server)
         health_pb2_grpc.add_HealthServicer_to_server(self.health, server)
         self.port = server.add_insecure_port(f"127.0.0.1:{self.port}")
         await self.serving(True)
