@@ -99,7 +99,7 @@ def check_latents(init_latents: Array | None, mask: Array | None) -> None:
 def _check_transition(transition: Transition) -> None:
     sigma, sigma_next = transition.sigma, transition.sigma_next
     _require(0 < sigma <= LARGEST_SIGMA, "sigma", sigma, f"more than 0, to {LARGEST_SIGMA}")
-    _require(0 <= sigma_next <= sigma, "sigma_next", sigma_next, f"0 to sigma, {sigma}")
+    _require(0 <= sigma_next < sigma, "sigma_next", sigma_next, f"0 to less than sigma, {sigma}")
     _require(math.isfinite(transition.timestep), "timestep", transition.timestep, "a finite number")
     _check_amount("renoise", transition.renoise, LARGEST_SIGMA)
     _check_amount("model_sigma", transition.model_sigma, LARGEST_SIGMA)

@@ -47,6 +47,7 @@ def with_transition(transition: Transition) -> SamplingPlan:
         ("sigma", with_transition(Transition(math.inf, 0.0, 0.0))),
         ("sigma_next", with_transition(Transition(1.0, -1.0, 0.0))),
         ("sigma_next", with_transition(Transition(1.0, 2.0, 0.0))),
+        ("sigma_next", with_transition(Transition(1.0, 1.0, 0.0))),
         ("timestep", with_transition(Transition(1.0, 0.5, math.nan))),
         ("renoise", with_transition(Transition(1.0, 0.5, 0.0, renoise=-1.0))),
         ("model_sigma", with_transition(Transition(1.0, 0.5, 0.0, model_sigma=math.nan))),
