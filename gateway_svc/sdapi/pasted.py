@@ -50,6 +50,7 @@ _TXT2IMG: Mapping[str, str] = MappingProxyType(
         "Hires negative prompt": "hr_negative_prompt",
     }
 )
+_SECOND_PASS = ("Hires upscale", "Hires upscaler", "Hires resize-1")
 _SETTINGS: Mapping[str, str] = MappingProxyType(
     {
         "Model": "sd_model_checkpoint",
@@ -76,6 +77,23 @@ _SETTINGS: Mapping[str, str] = MappingProxyType(
         "Extra noise": "img2img_extra_noise",
         "Tiling": "tiling",
         "Token merging ratio": "token_merging_ratio",
+        "Token merging ratio hr": "token_merging_ratio_hr",
+        "Conditional mask weight": "inpainting_mask_weight",
+        "Pad conds": "pad_cond_uncond",
+        "Old prompt editing timelines": "use_old_scheduling",
+        "Old karras scheduler sigmas": "use_old_karras_scheduler_sigmas",
+        "Beta schedule alpha": "beta_dist_alpha",
+        "Beta schedule beta": "beta_dist_beta",
+        "UniPC variant": "uni_pc_variant",
+        "UniPC skip type": "uni_pc_skip_type",
+        "UniPC order": "uni_pc_order",
+        "UniPC lower order final": "uni_pc_lower_order_final",
+        "Hires refiner": "hires_fix_refiner_pass",
+        "FP8 weight": "fp8_storage",
+        "VAE Encoder": "sd_vae_encode_method",
+        "VAE Decoder": "sd_vae_decode_method",
+        "Downcast alphas_cumprod": "use_downcasted_alpha_bar",
+        "Refiner switch by sampling steps": "refiner_switch_by_sample_steps",
     }
 )
 
@@ -96,7 +114,7 @@ def filled_in(request: B) -> B:
 def _fields(request: GenerationRequest, pasted: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
     names = _SHARED if isinstance(request, Img2ImgRequest) else _TXT2IMG
     yield from ((names[key], value) for key, value in pasted.items() if key in names)
-    if names is _TXT2IMG and any(key.startswith("Hires ") for key in pasted):
+    if names is _TXT2IMG and any(key in pasted for key in _SECOND_PASS):
         yield "enable_hr", True
 
 

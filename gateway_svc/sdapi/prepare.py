@@ -122,7 +122,8 @@ async def input_images(request: Img2ImgRequest, services: Services) -> tuple[byt
 
 async def solver_of(request: Body, services: Services) -> Solver:
     """Sampler and schedule as the service knows them. Raises LatentwireError."""
-    samplers = [sampler.name for sampler in await services.catalogue.samplers()]
+    listed = await services.catalogue.samplers()
+    samplers = {sampler.name: dict(sampler.options).get("scheduler", "") for sampler in listed}
     schedulers = await services.catalogue.schedulers()
     return resolve(request.sampler_name or request.sampler_index, request.scheduler, samplers, schedulers)
 

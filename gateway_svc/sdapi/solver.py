@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -36,28 +36,30 @@ class Solver:
     warnings: tuple[str, ...] = ()
 
 
-def resolve(name: str, scheduler: str | None, samplers: Sequence[str], schedulers: Sequence[Scheduler]) -> Solver:
+def resolve(name: str, scheduler: str | None, samplers: Mapping[str, str], schedulers: Sequence[Scheduler]) -> Solver:
     """A sampler's exact name, or one with a schedule behind it: "DPM++ 2M Karras".
 
+    `samplers`: names, each with the schedule of its own, empty for none; asked for by name that one is automatic.
     A scheduler given by itself wins over one in the name. What nobody knows becomes "DPM++ 2M", or automatic.
     """
     sampler, suffix = _split(name, schedulers)
     warnings = []
     if samplers and sampler not in samplers:
-        known = FALLBACK if FALLBACK in samplers else samplers[0]
+        known = FALLBACK if FALLBACK in samplers else next(iter(samplers))
         warnings.append(f'sampler "{name}" is not known: "{known}" was used')
         sampler = known
     found = _scheduler(scheduler, schedulers) if scheduler else suffix
     if found is None:
         warnings.append(f'scheduler "{scheduler}" is not known: "Automatic" was used')
-    return Solver(sampler, found or AUTOMATIC, tuple(warnings))
+    own = found is not None and found == samplers.get(sampler)
+    return Solver(sampler, AUTOMATIC if own or found is None else found, tuple(warnings))
 
 
 def second(
     first: Solver,
     name: str | None,
     scheduler: str | None,
-    samplers: Sequence[str],
+    samplers: Collection[str],
     schedulers: Sequence[Scheduler],
 ) -> Solver:
     """The solver of a second pass: the first's, but for what is named. Raises UnknownSampler: names are exact here."""

@@ -133,8 +133,8 @@ async def test_the_info_has_every_key_of_a1111(client: httpx2.AsyncClient) -> No
 @pytest.mark.parametrize(
     ("asked", "sampler", "scheduler", "warned"),
     [
-        ({"sampler_name": "DPM++ 2M Karras"}, "DPM++ 2M", "karras", False),
-        ({"sampler_name": "DPM2 a Karras"}, "DPM2 a", "karras", False),
+        ({"sampler_name": "DPM++ 2M Karras"}, "DPM++ 2M", "automatic", False),
+        ({"sampler_name": "DPM2 a Exponential"}, "DPM2 a", "exponential", False),
         ({"sampler_name": "Euler SGM Uniform"}, "Euler", "sgm_uniform", False),
         ({"sampler_name": "Euler Karras", "scheduler": "Exponential"}, "Euler", "exponential", False),
         ({"sampler_name": "", "sampler_index": "DDIM"}, "DDIM", "automatic", False),

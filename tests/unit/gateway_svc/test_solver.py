@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from gateway_svc.sdapi.solver import Solver, resolve
+from gateway_svc.sdapi.solver import Solver, UnknownSampler, resolve, second
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class Scheduler:
     aliases: tuple[str, ...] = ()
 
 
-SAMPLERS = ("DPM++ 2M", "Euler a", "DPM++ 2M SDE Heun", "LMS")
+SAMPLERS = {"DPM++ 2M": "karras", "Euler a": "", "DPM++ 2M SDE Heun": "exponential", "LMS": ""}
 SCHEDULERS = (
     Scheduler("automatic", "Automatic"),
     Scheduler("karras", "Karras"),
@@ -32,6 +32,9 @@ SCHEDULERS = (
         ("DPM++ 2M SDE Heun Karras", None, Solver("DPM++ 2M SDE Heun", "karras")),
         ("LMS Karras", "SGM Uniform", Solver("LMS", "sgm_uniform")),
         ("LMS", "karras", Solver("LMS", "karras")),
+        ("DPM++ 2M Karras", None, Solver("DPM++ 2M", "automatic")),
+        ("DPM++ 2M", "Karras", Solver("DPM++ 2M", "automatic")),
+        ("DPM++ 2M", "SGM Uniform", Solver("DPM++ 2M", "sgm_uniform")),
     ],
 )
 def test_a_name_may_carry_its_schedule(name: str, scheduler: str | None, solver: Solver) -> None:
@@ -50,8 +53,58 @@ def test_an_alias_of_a_schedule_given_by_itself_is_unknown() -> None:
 
 
 def test_a_service_without_dpmpp_2m_falls_back_on_its_first() -> None:
-    assert resolve("x", None, ("Heun",), SCHEDULERS).sampler == "Heun"
+    assert resolve("x", None, {"Heun": ""}, SCHEDULERS).sampler == "Heun"
 
 
 def test_a_service_that_lists_nothing_is_asked_for_the_name_as_it_is() -> None:
-    assert resolve("Euler", None, (), SCHEDULERS) == Solver("Euler", "automatic")
+    assert resolve("Euler", None, {}, SCHEDULERS) == Solver("Euler", "automatic")
+
+
+# Names of A1111 before 1.9, when samplers bore their schedules.
+OLD_NAMES = {
+    "LMS Karras": ("LMS", "karras"),
+    "DPM2 Karras": ("DPM2", "automatic"),
+    "DPM2 a Karras": ("DPM2 a", "automatic"),
+    "DPM++ 2S a Karras": ("DPM++ 2S a", "automatic"),
+    "DPM++ 2M Karras": ("DPM++ 2M", "automatic"),
+    "DPM++ SDE Karras": ("DPM++ SDE", "automatic"),
+    "DPM++ 2M SDE Karras": ("DPM++ 2M SDE", "karras"),
+    "DPM++ 2M SDE Exponential": ("DPM++ 2M SDE", "automatic"),
+    "DPM++ 2M SDE Heun Karras": ("DPM++ 2M SDE Heun", "karras"),
+    "DPM++ 2M SDE Heun Exponential": ("DPM++ 2M SDE Heun", "automatic"),
+    "DPM++ 3M SDE Karras": ("DPM++ 3M SDE", "karras"),
+    "DPM++ 3M SDE Exponential": ("DPM++ 3M SDE", "automatic"),
+}
+OWN = {
+    **dict.fromkeys(("DPM++ 2M", "DPM++ SDE", "DPM++ 2S a", "DPM2", "DPM2 a", "Restart"), "karras"),
+    **dict.fromkeys(("DPM++ 2M SDE", "DPM++ 2M SDE Heun", "DPM++ 3M SDE"), "exponential"),
+    **dict.fromkeys(("Euler a", "Euler", "LMS", "Heun", "DPM fast", "DPM adaptive", "DDIM", "DDIM CFG++", "PLMS"), ""),
+}
+
+
+@pytest.mark.parametrize(("name", "found"), OLD_NAMES.items())
+def test_old_names_mean_a_sampler_and_its_schedule(name: str, found: tuple[str, str]) -> None:
+    schedulers = (*SCHEDULERS, Scheduler("exponential", "Exponential"))
+    assert resolve(name, None, OWN, schedulers) == Solver(*found)
+
+
+@pytest.mark.parametrize(
+    ("name", "scheduler", "solver"),
+    [
+        (None, None, Solver("Euler a", "karras")),
+        ("", "", Solver("Euler a", "karras")),
+        ("Use same sampler", "Use same scheduler", Solver("Euler a", "karras")),
+        ("LMS", None, Solver("LMS", "karras")),
+        ("LMS", "Automatic", Solver("LMS", "automatic")),
+        (None, "SGM Uniform", Solver("Euler a", "sgm_uniform")),
+    ],
+)
+def test_a_second_pass_takes_after_the_first(name: str | None, scheduler: str | None, solver: Solver) -> None:
+    assert second(Solver("Euler a", "karras"), name, scheduler, SAMPLERS, SCHEDULERS) == solver
+
+
+def test_a_second_pass_knows_exact_names_alone() -> None:
+    with pytest.raises(UnknownSampler, match="LMS Karras"):
+        second(Solver("LMS", "automatic"), "LMS Karras", None, SAMPLERS, SCHEDULERS)
+    solver = second(Solver("LMS", "karras"), None, "nonsense", SAMPLERS, SCHEDULERS)
+    assert (solver.scheduler, len(solver.warnings)) == ("automatic", 1)
