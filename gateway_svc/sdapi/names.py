@@ -51,6 +51,11 @@ async def img2img_upscaler_of(name: str | None, services: Services) -> tuple[str
     return "", (f'upscaler_for_img2img "{name}" is not known: Lanczos was used',)
 
 
+def own_schedules(samplers: Sequence[ms.Sampler]) -> dict[str, str]:
+    """Samplers' names, each with the schedule that it has of its own, empty for none."""
+    return {sampler.name: dict(sampler.options).get("scheduler", "") for sampler in samplers}
+
+
 async def _hires_upscaler(name: str, services: Services) -> str:
     if name not in {upscaler.name for upscaler in await services.catalogue.upscalers()}:
         raise Raised("Exception", f"could not find upscaler named {name}")
@@ -58,7 +63,7 @@ async def _hires_upscaler(name: str, services: Services) -> str:
 
 
 async def _second_solver(request: Txt2ImgRequest, first: Solver, services: Services) -> Solver:
-    samplers = [sampler.name for sampler in await services.catalogue.samplers()]
+    samplers = own_schedules(await services.catalogue.samplers())
     try:
         return second(
             first, request.hr_sampler_name, request.hr_scheduler, samplers, await services.catalogue.schedulers()

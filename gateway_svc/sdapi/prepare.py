@@ -14,7 +14,7 @@ from gateway_svc.sdapi import checkpoint, input_image, not_yet, saving, tasks
 from gateway_svc.sdapi.changes import changes_of
 from gateway_svc.sdapi.errors import Raised, Refused, invalid
 from gateway_svc.sdapi.job import ALONE, KINDS, Folders, Job, Member
-from gateway_svc.sdapi.names import img2img_upscaler_of, refiner_of, second_pass_of
+from gateway_svc.sdapi.names import img2img_upscaler_of, own_schedules, refiner_of, second_pass_of
 from gateway_svc.sdapi.options import Options, UnknownOption
 from gateway_svc.sdapi.options_file import SettingsFrozen
 from gateway_svc.sdapi.schemas import Img2ImgRequest, Txt2ImgRequest
@@ -122,8 +122,7 @@ async def input_images(request: Img2ImgRequest, services: Services) -> tuple[byt
 
 async def solver_of(request: Body, services: Services) -> Solver:
     """Sampler and schedule as the service knows them. Raises LatentwireError."""
-    listed = await services.catalogue.samplers()
-    samplers = {sampler.name: dict(sampler.options).get("scheduler", "") for sampler in listed}
+    samplers = own_schedules(await services.catalogue.samplers())
     schedulers = await services.catalogue.schedulers()
     return resolve(request.sampler_name or request.sampler_index, request.scheduler, samplers, schedulers)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -59,7 +59,7 @@ def second(
     first: Solver,
     name: str | None,
     scheduler: str | None,
-    samplers: Collection[str],
+    samplers: Mapping[str, str],
     schedulers: Sequence[Scheduler],
 ) -> Solver:
     """The solver of a second pass: the first's, but for what is named. Raises UnknownSampler: names are exact here."""
@@ -69,6 +69,8 @@ def second(
     if not scheduler or scheduler == SAME_SCHEDULER:
         return Solver(sampler, first.scheduler, first.warnings)
     found = _scheduler(scheduler, schedulers)
+    if found is not None and found == samplers.get(sampler):
+        found = AUTOMATIC
     said = () if found else (f'hr_scheduler "{scheduler}" is not known: "Automatic" was used',)
     return Solver(sampler, found or AUTOMATIC, first.warnings + said)
 

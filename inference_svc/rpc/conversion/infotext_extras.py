@@ -59,10 +59,11 @@ def _hires(resolved: g.GenerateImageRequest, beside: Beside) -> Pairs:
     second = hires.sampling if hires.HasField("sampling") else first
     sized = bool(hires.width or hires.height)
     label = schedule_label(second)
+    same_schedule = (second.scheduler, label) == (first.scheduler, schedule_label(first))
     return [
         ("Hires prompt", _unless(hires.prompt, resolved.prompt) or None),
         ("Hires negative prompt", _unless(hires.negative_prompt, resolved.negative_prompt) or None),
-        ("Hires schedule type", _unless(label, schedule_label(first))),
+        ("Hires schedule type", None if same_schedule else label),
         ("Hires upscale", None if sized else hires.scale),
         ("Hires resize", f"{hires.width}x{hires.height}" if sized else None),
         ("Hires steps", hires.steps or None),

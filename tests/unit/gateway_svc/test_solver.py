@@ -97,6 +97,7 @@ def test_old_names_mean_a_sampler_and_its_schedule(name: str, found: tuple[str, 
         ("LMS", None, Solver("LMS", "karras")),
         ("LMS", "Automatic", Solver("LMS", "automatic")),
         (None, "SGM Uniform", Solver("Euler a", "sgm_uniform")),
+        ("DPM++ 2M", "Karras", Solver("DPM++ 2M", "automatic")),
     ],
 )
 def test_a_second_pass_takes_after_the_first(name: str | None, scheduler: str | None, solver: Solver) -> None:
