@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from gateway_svc.sdapi.scripts import titles
@@ -11,9 +12,10 @@ from gateway_svc.sdapi.scripts.arguments import Argument
 from gateway_svc.sdapi.scripts.pixels import file_of
 from gateway_svc.sdapi.scripts.script import (
     Album,
+    Ask,
     Body,
     Call,
-    Enlarge,
+    Describe,
     Known,
     Script,
     Shots,
@@ -23,7 +25,7 @@ from gateway_svc.sdapi.scripts.script import (
 )
 from gateway_svc.sdapi.scripts.sheet import sheet
 from gateway_svc.sdapi.shots import Shot
-from latentwire.errors import FailedPrecondition, InvalidArgument
+from latentwire.errors import InvalidArgument
 
 _ORIGINAL = 1
 _MOST_LOOPS = 1000
@@ -33,7 +35,6 @@ _ARGUMENTS = (
     Argument("Denoising strength curve", "Linear", choices=("Aggressive", "Linear", "Lazy")),
     Argument("Append interrogated prompt at each iteration", "None", choices=("None", "CLIP", "DeepBooru")),
 )
-_INTERROGATION = 3
 
 
 def _arguments(_: Known, __: str) -> tuple[Argument, ...]:
@@ -43,10 +44,6 @@ def _arguments(_: Known, __: str) -> tuple[Argument, ...]:
 def run(call: Call) -> Steps:
     """Chains of generations: as many as n_iter, each of so many loops."""
     loops, final, curve, interrogation = call.arguments
-    if interrogation != "None":
-        raise FailedPrecondition(
-            f"{_ARGUMENTS[_INTERROGATION].label}: {interrogation}: no model that describes pictures is installed"
-        )
     request, chains = call.fixed(), call.request.n_iter or 1
     if chains < 1 or loops * chains > _MOST_LOOPS:
         raise InvalidArgument.of("n_iter", chains, f"1 to {_MOST_LOOPS // loops} with {loops} loops")
@@ -54,7 +51,7 @@ def run(call: Call) -> Steps:
     request = request.model_copy(update={"batch_size": 1, "n_iter": 1})
     shots: list[Shot] = []
     for number in range(chains):
-        made = yield from _chain(call, request, strengths, (number * loops, loops * chains))
+        made = yield from _chain(call, request, _Loops(strengths, interrogation, number * loops, loops * chains))
         shots += made if chains == 1 else made[-1:] if len(made) == loops else ()
         if len(made) < loops:
             break
@@ -74,20 +71,29 @@ def strength(first: float, final: float, curve: str, loop: int, loops: int) -> f
     return first + (final - first) * way
 
 
-def _chain(
-    call: Call, request: Body, strengths: list[float], numbers: tuple[int, int]
-) -> Generator[Turn | Enlarge, Any, list[Shot]]:
+@dataclass(frozen=True, slots=True)
+class _Loops:
+    """One chain: strengths of its loops, who describes its pictures, the number of its first of how many turns."""
+
+    strengths: Sequence[float]
+    interrogation: str
+    first: int
+    count: int
+
+
+def _chain(call: Call, request: Body, loops: _Loops) -> Generator[Ask, Any, list[Shot]]:
     """One chain's pictures, fewer when the task was stopped. What was masked is repainted from what was made of it."""
     made: list[Shot] = []
-    images = call.images[:1]
-    (first, count), seed = numbers, request.seed or 0
-    for loop, value in enumerate(strengths):
+    images, seed = call.images[:1], request.seed or 0
+    for loop, value in enumerate(loops.strengths):
         update: dict[str, Any] = {"denoising_strength": value, "seed": seed + loop}
         if loop:
             update["inpainting_fill"] = _ORIGINAL
-        turn = Turn(request.model_copy(update=update), first + loop, count, images)
         try:
-            shots: Shots = yield turn
+            if loops.interrogation != "None":
+                words: str = yield Describe(images[0], loops.interrogation)
+                update["prompt"] = ", ".join(part for part in (request.prompt, words) if part)
+            shots: Shots = yield Turn(request.model_copy(update=update), loops.first + loop, loops.count, images)
         except Stopped:
             break
         if not shots:

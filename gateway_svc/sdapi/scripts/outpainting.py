@@ -19,8 +19,8 @@ from gateway_svc.sdapi.scripts.pixels import file_of, flattened
 from gateway_svc.sdapi.scripts.script import (
     MOST_TURNS,
     Album,
+    Ask,
     Call,
-    Enlarge,
     Known,
     Script,
     Shots,
@@ -130,7 +130,7 @@ def _check(way: _Way, strips: Mapping[str, int], rounds: int) -> None:
 
 def _round(
     way: _Way, images: list[Image.Image], strips: Mapping[str, int], number: int, rounds: int
-) -> Generator[Turn | Enlarge, Any, list[Shot]]:
+) -> Generator[Ask, Any, list[Shot]]:
     """The batch, grown at every side; nothing when the task was stopped before the first."""
     seed = (way.request.seed or 0) + number * len(images)
     last: Shots = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from PIL import Image
 from starlette.responses import Response
@@ -17,15 +17,16 @@ from gateway_svc.sdapi.job import Job, Member
 from gateway_svc.sdapi.prepare import Asked, Body, input_images, job_of, kind_of, snapshot, task_id_of
 from gateway_svc.sdapi.reply import Finished, keep, respond, told_of
 from gateway_svc.sdapi.schemas import Img2ImgRequest
-from gateway_svc.sdapi.scripts import enlarging
+from gateway_svc.sdapi.scripts import describing, enlarging
 from gateway_svc.sdapi.scripts.arguments import read
 from gateway_svc.sdapi.scripts.registry import find
-from gateway_svc.sdapi.scripts.script import Album, Call, Enlarge, Known, Shots, Steps, Stopped, Turn
+from gateway_svc.sdapi.scripts.script import Album, Ask, Call, Describe, Enlarge, Known, Shots, Steps, Stopped, Turn
 from gateway_svc.sdapi.shots import Shot
 from gateway_svc.services import Services
 from latentwire.errors import Aborted
 from latentwire.v1 import model_service_pb2 as ms
 
+Answer: TypeAlias = Shots | Image.Image | str | Stopped | None
 _SEEDS: Final = 4_294_967_294
 
 
@@ -105,7 +106,7 @@ async def known_names(services: Services) -> Known:
 
 async def _followed(steps: Steps, course: _Course) -> Album:
     """Gives the script what it asks for, until it ends."""
-    answer: Shots | Image.Image | Stopped | None = None
+    answer: Answer = None
     while True:
         asked = await course.services.in_thread(_next, steps, answer)
         match asked:
@@ -113,6 +114,8 @@ async def _followed(steps: Steps, course: _Course) -> Album:
                 return asked
             case Enlarge():
                 answer = await enlarging.enlarged(asked, course.services)
+            case Describe():
+                answer = await describing.described(asked, course.services)
             case Turn():
                 try:
                     answer = await course.take(asked)
@@ -120,7 +123,7 @@ async def _followed(steps: Steps, course: _Course) -> Album:
                     answer = stopped
 
 
-def _next(steps: Steps, answer: Shots | Image.Image | Stopped | None) -> Turn | Enlarge | Album:
+def _next(steps: Steps, answer: Answer) -> Ask | Album:
     try:
         return steps.throw(answer) if isinstance(answer, Stopped) else steps.send(answer)
     except StopIteration as end:

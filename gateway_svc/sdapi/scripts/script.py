@@ -1,7 +1,8 @@
 """What a script is: it asks for generations one after the other, and puts together what they made.
 
-Like a pipeline, a script is a generator that never calls anything: it yields a `Turn` and is sent its pictures, or an
-`Enlarge` and is sent the picture. When the task is stopped, `Stopped` is raised in it.
+Like a pipeline, a script is a generator that never calls anything: it yields a `Turn` and is sent its pictures, an
+`Enlarge` and is sent the picture, or a `Describe` and is sent words. When the task is stopped, `Stopped` is raised
+in it.
 """
 
 from __future__ import annotations
@@ -53,6 +54,14 @@ class Enlarge:
     scale: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Describe:
+    """A picture to put into words, by a model of A1111's names: "CLIP" or "DeepBooru"."""
+
+    image: bytes
+    model: str
+
+
 @dataclass(frozen=True, slots=True)
 class Album:
     """What came of it. `sheets`, several pictures as one each, go first; `counted`: seeds and prompts tell them, too.
@@ -97,7 +106,8 @@ class Call:
         )
 
 
-Steps: TypeAlias = Generator[Turn | Enlarge, Any, Album]
+Ask: TypeAlias = Turn | Enlarge | Describe
+Steps: TypeAlias = Generator[Ask, Any, Album]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +120,7 @@ class Script:
     kinds: tuple[str, ...] = ("txt2img", "img2img")
 
 
-def each(turns: Iterable[Turn]) -> Generator[Turn | Enlarge, Any, list[Shots]]:
+def each(turns: Iterable[Turn]) -> Generator[Ask, Any, list[Shots]]:
     """Asks for every turn; returns their pictures, fewer when the task was stopped."""
     made: list[Shots] = []
     for turn in turns:

@@ -54,6 +54,7 @@ class Script:
     chunk_bytes: int = 1000
     seed: int = 1234
     stopped_from: int | None = None
+    caption: str = ""
     upscales: list[ps.UpscaleImageRequest] = field(default_factory=list)
     requests: list[gs.GenerateImageRequest] = field(default_factory=list)
     metadata: dict[str, str] = field(default_factory=dict)
@@ -241,6 +242,12 @@ class Postprocessing(ps_grpc.PostprocessingServiceServicer):
         data = file.getvalue()
         chunk = types.ImageChunk(last=True, data=data, format=types.IMAGE_FORMAT_PNG, total_bytes=len(data))
         yield ps.UpscaleImageResponse(image=chunk)
+
+    async def DescribeImage(self, request: ps.DescribeImageRequest, context: Context) -> ps.DescribeImageResponse:
+        if not self._script().caption:
+            error = FailedPrecondition("no captioner is installed", reason="MODEL_NOT_INSTALLED")
+            await context.abort_with_status(rpc_status.to_status(status.to_status(error)))
+        return ps.DescribeImageResponse(caption=self._script().caption)
 
 
 def accept(request: gs.GenerateImageRequest, script: Script) -> gs.Accepted:

@@ -217,9 +217,15 @@ class TestLoopback:
             "script_args[2]": ("Denoising strength curve: 'steep' is not allowed; allowed: Aggressive, Linear, Lazy"),
         }
 
-    async def test_nobody_describes_pictures(self, client: httpx2.AsyncClient) -> None:
+    async def test_what_a_picture_shows_is_appended(self, client: httpx2.AsyncClient, script: Script) -> None:
+        script.caption = "a boat"
+        await client.post(IMG2IMG, json={**self.LOOP, "script_args": [2, 0.5, "Lazy", "clip"]})
+        assert [request.prompt for request in script.requests] == ["a red house, a boat"] * 2
+
+    async def test_without_a_captioner_nothing_is_made_up(self, client: httpx2.AsyncClient, script: Script) -> None:
         response = await client.post(IMG2IMG, json={**self.LOOP, "script_args": [2, 0.5, "Lazy", "CLIP"]})
-        assert (response.status_code, "Append interrogated prompt" in response.text) == (400, True)
+        assert (response.status_code, response.json()["detail"]) == (400, "no captioner is installed")
+        assert script.requests == []
 
 
 class TestSdUpscale:

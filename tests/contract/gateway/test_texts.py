@@ -35,6 +35,14 @@ async def test_styles_are_put_around_or_behind_the_prompts(
     assert listed[0] == {"name": "framed", "prompt": "a frame around {prompt}", "negative_prompt": ""}
 
 
+async def test_styles_of_several_files_are_divided(client: httpx2.AsyncClient, tmp_path: Path) -> None:
+    (tmp_path / "styles.csv").write_text("name,prompt,negative_prompt\ndark,moody,\n")
+    (tmp_path / "styles_more.csv").write_text("name,prompt,negative_prompt\nlight,bright,dim\n")
+    listed = (await client.get("/sdapi/v1/prompt-styles")).json()
+    assert [style["name"].strip("-") for style in listed] == [" styles.csv ", "dark", " styles_more.csv ", "light"]
+    assert [style["prompt"] for style in listed] == [None, "moody", None, "bright"]
+
+
 async def test_an_infotext_fills_in_what_the_request_leaves_out(client: httpx2.AsyncClient, script: Script) -> None:
     response = await client.post("/sdapi/v1/txt2img", json={"infotext": PASTED, "steps": 4})
     sent = script.request
