@@ -21,9 +21,12 @@ class BadValue(ValueError):
 
 
 def listed(text: str) -> list[str]:
-    """The parts of a text between commas; a comma inside double quotes parts nothing."""
+    """The parts of a text between commas; a comma inside double quotes parts nothing. Raises BadValue."""
     rows = csv.reader([line for line in text.splitlines() if line], skipinitialspace=True)
-    return [part.strip() for row in rows for part in row]
+    try:
+        return [part.strip() for row in rows for part in row]
+    except csv.Error as error:
+        raise BadValue(f"{text!r:.80} is no list: {error}") from None
 
 
 def numbers(parts: Sequence[str], kind: Callable[[float], Any]) -> list[Any]:
