@@ -51,6 +51,7 @@ _WEATHER_WORDS: Mapping[str, tuple[str, ...]] = {
     "rainbow": ("with a rainbow", "under a rainbow", "and a rainbow"),
     "stars": ("with stars", "under the stars"),
 }
+_WONDERS: Mapping[str, str] = {"rainbow": "a rainbow", "stars": "a starry sky"}
 
 
 def landscape_words(scene: Landscape, lot: Random) -> str:
@@ -92,6 +93,8 @@ def _empty(scene: Landscape, lot: Random) -> str:
     name = lot.choice(_NAMES[scene.terrain])
     if scene.time == "sunset" and scene.weather == "clear" and lot.random() < 0.5:
         return lot.choice((f"a sunset over {name}", f"sunset over {name}", f"{name} at sunset"))
+    if scene.weather in ("rainbow", "stars") and scene.terrain != "space" and lot.random() < 0.4:
+        return f"{_WONDERS[scene.weather]} over {name}"
     return _join(name, _hour(scene, lot))
 
 

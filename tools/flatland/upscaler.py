@@ -42,9 +42,9 @@ class Upscaler(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """Returns (B, 3, sH, sW) in [0, 1] for pictures (B, 3, H, W) in [0, 1]."""
-        x = functional.relu(self.first(image))
+        x = self.first(image)
         for block in self.blocks:
-            x = functional.relu(x + block(x))
+            x = x + block(x)
         detail = functional.pixel_shuffle(self.last(x), self.scale)
         return (enlarged(image, self.scale) + detail).clamp(0, 1)
 
@@ -123,12 +123,14 @@ def train(scale: int, minutes: float) -> Upscaler:
     optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
     began, step = time.time(), 0
     while (passed := (time.time() - began) / (60 * minutes)) < 1:
-        optimizer.param_groups[0]["lr"] = 2e-3 * (0.5 + 0.5 * float(np.cos(np.pi * passed))) + 1e-5
+        rate = min(1.0, step / 100 + 0.01) * (0.5 + 0.5 * float(np.cos(np.pi * passed))) + 0.01
+        optimizer.param_groups[0]["lr"] = 1.2e-3 * rate
         batch = draw(pictures, scale, lot)
         difference = model(batch.small) - batch.large
         loss = difference.abs().mean() + 4 * difference.square().mean()
         optimizer.zero_grad()
         loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 0.1)
         optimizer.step()
         step += 1
         if step % 200 == 0:
