@@ -17,11 +17,7 @@ from gateway_svc.settings import Settings
 from latentwire.errors import Cancelled
 from tests.contract.gateway.scripted import Script, Service
 
-BODY = json.dumps({"width": 64, "height": 64}).encode()
-REQUEST = (
-    b"POST /sdapi/v1/txt2img HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n"
-    b"Content-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
-)
+HEAD = b"POST /sdapi/v1/txt2img HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n"
 
 
 @asynccontextmanager
@@ -41,9 +37,10 @@ def settings(service: Service, script: Script, tmp_path: Path) -> Settings:
     return Settings(inference=f"127.0.0.1:{service.port}", data_dir=tmp_path, drain_timeout_s=10)
 
 
-async def ask(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def ask(port: int, **fields: object) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    body = json.dumps({"width": 64, "height": 64, **fields}).encode()
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(REQUEST)
+    writer.write(HEAD + b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
     return reader, writer
 
 
@@ -53,6 +50,15 @@ async def test_a_client_that_goes_away_takes_its_generation_with_it(settings: Se
         await script.held.wait()
         writer.close()
         await asyncio.wait_for(script.cancelled.wait(), 5)
+
+
+async def test_a_script_ends_with_its_client(settings: Settings, script: Script) -> None:
+    async with served(settings) as (_, port):
+        _, writer = await ask(port, prompt="a|b|c", script_name="prompt matrix")
+        await script.held.wait()
+        writer.close()
+        await asyncio.wait_for(script.cancelled.wait(), 5)
+    assert [request.prompt for request in script.requests] == ["a"]
 
 
 async def test_others_go_on_when_one_client_goes_away(settings: Settings, script: Script) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -108,3 +109,16 @@ async def test_every_script_runs(gateway: httpx2.AsyncClient, url: str, asked: d
     start = (await gateway.post(TXT2IMG, json=SMALL)).json()["images"][0]
     response = await gateway.post(url, json={**SMALL, "init_images": [start], **asked})
     assert (response.status_code, len(pictures(response)), info(response)["warnings"]) == (200, count, [])
+
+
+async def test_an_interrupt_ends_a_script_with_what_there_is(gateway: httpx2.AsyncClient) -> None:
+    lines = "\n".join(f"circle {number}" for number in range(200))
+    asked = {"script_name": "prompts from file or textbox", "script_args": [0, 0, "start", lines]}
+    running = asyncio.ensure_future(gateway.post(TXT2IMG, json={**SMALL, **asked, "force_task_id": "task(script)"}))
+    while (await gateway.get("/sdapi/v1/progress")).json()["state"]["job_count"] == 0 and not running.done():
+        await asyncio.sleep(0)
+    while not running.done():
+        await gateway.post("/sdapi/v1/interrupt")
+    response = await running
+    made = len(response.json()["images"])
+    assert (response.status_code, 0 < made < 200, len(info(response)["all_prompts"])) == (200, True, made)
