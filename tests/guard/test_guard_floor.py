@@ -18,7 +18,9 @@ PROJECT = "pyproject.toml"
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
     """This repository's settings, to be lowered, and as many tests as it must have."""
-    folder = copied(tmp_path, PROJECT, "buf.yaml", "tools/guard/floor.toml", "tools/guard/allowed.toml")
+    folder = copied(
+        tmp_path, PROJECT, "buf.yaml", "Makefile", ".ci", "tools/guard/floor.toml", "tools/guard/allowed.toml"
+    )
     least = tomllib.loads((folder / floor.FLOOR).read_text())["at_least"]["tests.count"]
     plant(folder, "tests/test_many.py", "", "def test_it() -> None: ...\n" * least)
     return folder
@@ -190,3 +192,37 @@ def test_what_a_floor_of_each_kind_holds(relation: str, value: object, least: ob
 
 def test_a_fact_that_is_not_there_is_none() -> None:
     assert facts.at({"a": {"b": 1}}, "a.b.c") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "what"),
+    [
+        ("Makefile", '-m "not slow" --junit', '-m "not slow" tests/unit --junit', "commands.test is"),
+        ("Makefile", "$(BIN)/ruff check .", "$(BIN)/ruff check tools", "commands.lint is"),
+        ("Makefile", "pip-audit --strict", "pip-audit", "commands.pip-audit is"),
+        ("Makefile", "requirements-gpu.txt requirements-dev.txt", "requirements-dev.txt", "commands.pip-audit is"),
+        ("Makefile", "\nload: dev", "\nwalls: ; @date\nload: dev", "commands.walls is"),
+        ("Makefile", "SHELL := bash", "SHELL := /bin/true", "make.settings is"),
+        ("Makefile", "SHELL := bash", "SHELL := bash\nMAKEFLAGS += -i", "make.settings is"),
+        ("Makefile", "SHELL := bash", "SHELL := bash\n-include local.mk", "make.settings is"),
+        ("Makefile", "\nload: dev", "\nlint: .SHELLFLAGS := -c\nload: dev", "commands.lint is"),
+        (".ci/run", 'exit "$failure"', "date", "scripts.run is"),
+        (".ci/step", 'exit "$status"', "date", "scripts.step is"),
+        (".ci/more", "", "date", "scripts is"),
+    ],
+)
+def test_a_step_that_does_something_else_is_found(own: Path, name: str, old: str, new: str, what: str) -> None:
+    plant(own, name, old, new)
+    assert any(finding.startswith(f"pyproject.toml: {what} ") for finding in said(own, ["floor"]))
+
+
+@pytest.mark.parametrize("name", ["GNUmakefile", ".coveragerc.toml", "conftest.py", "pytest.py", "pytest/__main__.py"])
+def test_a_file_that_takes_the_place_of_another_is_found(own: Path, name: str) -> None:
+    plant(own, name, "", "x = 1\n")
+    assert [finding.split(" ")[1] for finding in said(own, ["floor"])] == ["overrides"]
+
+
+@pytest.mark.parametrize("words", ["pragma: no cover", "PRAGMA NO COVER", "pragma:nocover", "pragma: no branch"])
+def test_a_line_kept_from_being_measured_is_found(own: Path, words: str) -> None:
+    plant(own, "latentwire/sums.py", "", f"x = 1  # {words}\n")
+    assert [finding.split(" ")[1] for finding in said(own, ["floor"])] == ["suppressions.uncovered_lines"]

@@ -35,6 +35,23 @@ CLAIM = "def test_a_claim() -> None:\n    assert 1 + 1 == 2\n"
         ("from unittest import skip\n", "assert 1 + 1 == 2"),
         ("pytestmark = pytest.mark.skip\n", "assert 1 + 1 == 2"),
         ("collect_ignore = ['test_sum.py']\n", "assert 1 + 1 == 2"),
+        ("collect_ignore_glob: list[str] = ['*']\n", "assert 1 + 1 == 2"),
+        ("", "assert not False"),
+        ("", "assert [1 + 1]"),
+        ("", "assert f'{1 + 1}'"),
+        ("", "assert lambda: 1 == 2"),
+        ("", "assert 1 <= 2"),
+        ("", "assert len(given) >= 0"),
+        ("", "assert given is given"),
+        ("", "with suppress(AssertionError):\n        assert given == 2"),
+        ("", "with pytest.raises(AssertionError):\n        assert given == 2"),
+        ("", "with pytest.raises(Exception): given()"),
+        ("", "try:\n        assert given == 2\n    except AssertionError:\n        print(given)"),
+        ("import pytest as it\n", "it.skip('later')\n    assert given == 2"),
+        ("mark = pytest.mark\n", "assert given == 2"),
+        ("from _pytest.outcomes import Skipped\n", "assert given == 2"),
+        ("@getattr(pytest.mark, 'sk' + 'ip')\n", "assert given == 2"),
+        ("@pytest.mark.enable_socket\n", "assert given == 2"),
     ],
 )
 def test_a_test_that_tests_nothing_is_found(checkout: Path, decorators: str, body: str) -> None:
@@ -78,6 +95,16 @@ METHOD = "    def test_it(self) -> None:\n        assert 1 + 1 == 2\n"
         (TEST, f"class TestIt:\n{METHOD}{METHOD}", "test_it is defined 2 times: only the last one runs"),
         (TEST, f"class Sums:\n{METHOD}{CLAIM}", "test_it is never collected: the class's name must begin with Test"),
         ("tests/unit/sums.py", CLAIM, "test_a_claim is never collected: the file's name must begin with test_"),
+        (TEST, f"{CLAIM}del test_a_claim\n", "test_a_claim is taken away: it never runs"),
+        (TEST, f"{CLAIM}test_a_claim = None\n", "test_a_claim is taken away: it never runs"),
+        (TEST, f"{CLAIM}if device:\n{METHOD}", "test_it is defined only sometimes"),
+        (TEST, f"class TestIt:\n    def __init__(self): ...\n{METHOD}", "TestIt has __init__: pytest passes it over"),
+        (
+            "tests/conftest.py",
+            "pytest_plugins = ['it']\n",
+            "pytest_plugins may change what runs and what its outcome is",
+        ),
+        ("tests/conftest.py", "@pytest.hookimpl\ndef it(): ...\n", "hookimpl may give a hook another name"),
         (TEST, f"@pytest.mark.parametrize('x', [])\n{CLAIM}", "has no cases: the test is never run"),
         (TEST, f"@pytest.mark.parametrize('x', argvalues=())\n{CLAIM}", "has no cases: the test is never run"),
     ],
@@ -89,7 +116,16 @@ def test_a_test_that_is_never_run_is_found(checkout: Path, name: str, source: st
 
 
 @pytest.mark.parametrize(
-    "hook", ["ignore_collect", "collect_file", "deselected", "runtest_protocol", "runtest_makereport", "sessionfinish"]
+    "hook",
+    [
+        "ignore_collect",
+        "collect_file",
+        "deselected",
+        "runtest_protocol",
+        "runtest_makereport",
+        "sessionfinish",
+        "cmdline_main",
+    ],
 )
 def test_a_hook_that_may_change_what_runs_is_found(checkout: Path, hook: str) -> None:
     assert after(checkout, "tests/conftest.py", "", f"def pytest_{hook}() -> None: ...\n") == [
@@ -99,7 +135,15 @@ def test_a_hook_that_may_change_what_runs_is_found(checkout: Path, hook: str) ->
 
 @pytest.mark.parametrize(
     "body",
-    ["items[:] = items[:1]", "items += []", "del items[1:]", "items.clear()", "items.pop()", "deselected(items)"],
+    [
+        "config.option.keyword = 'x'",
+        "items[:] = items[:1]",
+        "items += []",
+        "del items[1:]",
+        "items.clear()",
+        "items.pop()",
+        "deselected(items)",
+    ],
 )
 def test_a_hook_that_takes_tests_away_is_found(checkout: Path, body: str) -> None:
     assert after(checkout, "tests/conftest.py", "", f"def pytest_collection_modifyitems(items):\n    {body}\n") == [

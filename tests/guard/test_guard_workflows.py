@@ -39,9 +39,8 @@ def test_a_composite_action_that_is_not_pinned_inside_is_found(checkout: Path) -
 
 @pytest.mark.parametrize("where", ["container: alpine:3", "services:\n      db:\n        image: alpine:3"])
 def test_an_image_without_its_digest_is_found(checkout: Path, where: str) -> None:
-    assert after(checkout, WORKFLOW, "timeout-minutes: 20", f"timeout-minutes: 20\n    {where}") == [
-        f"{WORKFLOW}: alpine:3 is not pinned to a digest: write @sha256: and its 64 hex digits (pinned)"
-    ]
+    finding = f"{WORKFLOW}: alpine:3 is not pinned to a digest: write @sha256: and its 64 hex digits (pinned)"
+    assert finding in after(checkout, WORKFLOW, "timeout-minutes: 20", f"timeout-minutes: 20\n    {where}")
 
 
 @pytest.mark.parametrize(
@@ -55,12 +54,78 @@ def test_an_image_without_its_digest_is_found(checkout: Path, where: str) -> Non
         ("success\n", "success || exit 0\n"),
         ("run: test", "run: set +e; test"),
         ("      - run: .ci/step test", "      - shell: bash {0}\n        run: .ci/step test"),
+        ("      - run: .ci/step test", "      - shell: bash +e {0}\n        run: .ci/step test"),
+        ("run: .ci/step test", "run: if .ci/step test; then date; fi"),
+        ("run: .ci/step test", "run: '! .ci/step test'"),
+        ("run: .ci/step test", "run: .ci/step test & wait"),
+        ("run: .ci/step test", "run: .ci/step test | tee log"),
+        ("run: .ci/step test", "run: |\n          .ci/step test ||\n            date"),
     ],
 )
 def test_a_failure_swallowed_in_a_workflow_is_found(checkout: Path, old: str, new: str) -> None:
-    (finding,) = after(checkout, WORKFLOW, old, new)
-    assert finding.startswith(f"{WORKFLOW}: ")
-    assert finding.endswith("(swallowed)")
+    found = [finding for finding in after(checkout, WORKFLOW, old, new) if finding.endswith("(swallowed)")]
+    assert [finding.partition(": ")[0] for finding in found] == [WORKFLOW]
+
+
+def test_a_pipe_that_is_heard_is_left_alone(checkout: Path) -> None:
+    assert after(checkout, RELEASE, "- run: .ci/step dev", "- run: .ci/step dev | tee log\n        shell: bash") == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("run: .ci/step test", "run: .ci/step test && date", "'.ci/step test && date' is more, or other, than one"),
+        ("run: .ci/step test", "run: .ci/step test\n        working-directory: a", "'.ci/step test' has 'working-dir"),
+        ("    timeout-minutes: 20\n", "    timeout-minutes: 20\n    needs: [all-green]\n", "'needs' may change what"),
+        ("  push:\n", "  push:\n    branches: [other]\n", "does not run on every push"),
+        ("  pull_request:\n", "  pull_request:\n    branches: [main]\n", "does not run on every pull_request"),
+    ],
+)
+def test_a_step_that_is_bent_is_found(checkout: Path, old: str, new: str, message: str) -> None:
+    assert any(message in finding for finding in after(checkout, WORKFLOW, old, new) if finding.endswith("(steps)"))
+
+
+@pytest.mark.parametrize(
+    ("new", "message"),
+    [
+        ("    env: {MAKEFLAGS: -i}\n", "job run sets MAKEFLAGS, which changes what its commands do"),
+        ("    env: {BASH_ENV: it}\n", "job run sets BASH_ENV, which changes what its commands do"),
+        (
+            "    env: {A: '${{ toJSON(secrets) }}'}\n",
+            "uses a secret: what a job may do is asked for by its permissions",
+        ),
+        ("    env: {A: '${{ github.token }}'}\n", "uses a secret: what a job may do is asked for by its permissions"),
+    ],
+)
+def test_what_a_job_is_given_besides_is_found(checkout: Path, new: str, message: str) -> None:
+    found = after(checkout, WORKFLOW, "    timeout-minutes: 20\n", f"    timeout-minutes: 20\n{new}")
+    assert found == [f"{WORKFLOW}: {message} (hygiene)"]
+
+
+@pytest.mark.parametrize(
+    ("new", "message"),
+    [
+        ("- run: echo A=b >>$GITHUB_ENV", "changes the environment of later steps: what they do then is not what they"),
+        ("- run: date\n        env: {PYTEST_ADDOPTS: -q}", "a step of job run sets PYTEST_ADDOPTS"),
+        (f"- uses: {ACTION.replace('checkout', 'cache')} # v4", "takes from a cache, which holds what other runs left"),
+        (
+            f"- uses: {ACTION.replace('checkout', 'setup')} # v4\n        with: {{cache: pip}}",
+            "takes from a cache, which",
+        ),
+        (
+            f"- uses: {PINNED}\n        with: {{persist-credentials: false, repository: a/b}}",
+            "checks out other code: repository",
+        ),
+    ],
+)
+def test_a_step_that_brings_in_what_was_not_read_is_found(checkout: Path, new: str, message: str) -> None:
+    found = after(checkout, WORKFLOW, "      - run: .ci/step dev\n", f"      {new}\n      - run: .ci/step dev\n")
+    assert [finding for finding in found if message in finding and finding.endswith("(hygiene)")] != []
+
+
+def test_settings_for_every_command_are_found(checkout: Path) -> None:
+    found = after(checkout, WORKFLOW, "permissions: {}\n", "permissions: {}\ndefaults: {run: {working-directory: a}}\n")
+    assert found == [f"{WORKFLOW}: defaults change how every command is run (hygiene)"]
 
 
 @pytest.mark.parametrize(

@@ -155,3 +155,27 @@ def test_only_a_tag_that_fits_publishes_and_only_that_job_may_sign() -> None:
     assert (publish["needs"], publish["environment"]) == (["build"], "release")
     assert publish["if"] == "github.event_name == 'push' && github.ref_type == 'tag'"
     assert [name for name, job in release["jobs"].items() if "id-token" in job["permissions"]] == ["publish"]
+
+
+@pytest.mark.parametrize("flags", ["MAKEFLAGS=i", "MAKEFLAGS=n", "MAKEFLAGS=k", "GNUMAKEFLAGS=-i"])
+def test_flags_in_the_environment_do_not_change_the_verdict(scratch: Path, flags: str) -> None:
+    done = run(scratch, "env", "FAILS=7", flags, ".ci/run")
+    assert (done.returncode, passed(scratch)) == (2, [("first", 0), ("second", 2), ("audit", 0)])
+
+
+def test_pytest_is_given_nothing_by_the_environment(scratch: Path) -> None:
+    (scratch / "Makefile").write_text(MAKEFILE + "told: ; @echo told [$$PYTEST_ADDOPTS$$COVERAGE_RCFILE]\n")
+    done = run(scratch, "env", "PYTEST_ADDOPTS=-k nothing", "COVERAGE_RCFILE=mine", ".ci/step", "told")
+    assert done.stdout == "told []\n"
+
+
+def test_a_file_that_nobody_added_is_a_change(scratch: Path) -> None:
+    (scratch / "new.py").touch()
+    run(scratch, ".ci/step", "first")
+    assert [verdict["dirty"] for verdict in verdicts(scratch)] == [True]
+
+
+def test_a_run_is_the_same_from_elsewhere_and_the_second_time(scratch: Path) -> None:
+    moved = scratch.rename(scratch.with_name("a folder with blanks"))
+    done = [run(Path("/"), "env", "CI=true", str(moved / ".ci/run")).returncode for _ in range(2)]
+    assert (done, len(verdicts(moved))) == ([0, 0], 4)

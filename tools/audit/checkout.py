@@ -19,8 +19,9 @@ from tools.audit.reading import content
 class Surroundings:
     """Where the audit runs.
 
-    `revision` is empty outside a repository; `committed` maps each path of the revision to its git object id;
-    `installed` maps each package of this environment to its version; `hosted` says whether the hosting service runs it.
+    `revision` is empty outside a repository; `dirty` says whether a file differs from it or is new to it, ignored ones
+    aside; `committed` maps each path of the revision to its git object id; `installed` maps each package of this
+    environment to its version; `hosted` says whether the hosting service runs it.
     """
 
     revision: str
@@ -36,7 +37,7 @@ def surroundings(root: Path, environment: Mapping[str, str]) -> Surroundings:
     tree = _git(root, "ls-tree", "-r", "-z", "HEAD").split("\0")
     return Surroundings(
         revision=_git(root, "rev-parse", "HEAD").strip(),
-        dirty=bool(_git(root, "diff", "--name-only", "HEAD", "--")),
+        dirty=bool(_git(root, "status", "--porcelain", "--untracked-files=normal")),
         committed={path: facts.split()[2] for facts, _, path in (line.partition("\t") for line in tree if line)},
         python=platform.python_version(),
         installed={canonicalize_name(found.name): found.version for found in metadata.distributions()},

@@ -12,6 +12,8 @@ from tools.audit.withheld import Kind, demand
 
 ORDERS = ("test", "test-again")
 PROBE = "test_a_connection_that_leaves_the_machine_is_refused"
+# Whose pictures are compared; a case is called "engine: name".
+ENGINES = frozenset({"fake", "onnx"})
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 MODEL = Path("inference_svc/models/flatland")
 _OPENERS = ("--force-enable-socket", "-p no:socket", "no:pytest_socket")
@@ -80,6 +82,8 @@ def pictures_identical(facts: Facts) -> Shown:
         "its digests are equal, its verdict says otherwise",
     )
     demand(bool(determinism.processes), Kind.MISSING, "determinism.json", "no process made pictures")
+    made = {name.partition(":")[0] for name in determinism.processes[0].pictures}
+    demand(made >= ENGINES, Kind.MISSING, "determinism.json", f"only of {', '.join(sorted(made))}")
     return (Evidence("pictures equal byte for byte", "determinism.json", len(determinism.processes[0].pictures)),)
 
 
@@ -141,7 +145,10 @@ CATEGORY = Category(
             "Another process makes the same bytes",
             (
                 Rule("at least two processes, each with a hash seed and an order of its own", processes_differ),
-                Rule("every picture has one digest in all of them, compared here", pictures_identical),
+                Rule(
+                    "every picture, of both engines, has one digest in all of them, compared here",
+                    pictures_identical,
+                ),
             ),
         ),
         Point(

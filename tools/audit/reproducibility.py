@@ -19,7 +19,7 @@ WORKFLOWS = ".github/workflows"
 def tree_is_committed(facts: Facts) -> Shown:
     """git's word."""
     demand(bool(facts.here.revision), Kind.MISSING, ".git", "there is no revision")
-    demand(not facts.here.dirty, Kind.REFUTED, ".git", "tracked files differ from the revision")
+    demand(not facts.here.dirty, Kind.REFUTED, ".git", "files differ from the revision, or are new to it")
     return (Evidence("revision, without changes", ".git", facts.here.revision),)
 
 
@@ -118,7 +118,7 @@ CATEGORY = Category(
         Point(
             "What ran is what is committed, on the Python that is named",
             (
-                Rule("no tracked file differs from the revision, in any step", tree_is_committed),
+                Rule("no file differs from the revision or is new to it, in any step", tree_is_committed),
                 Rule("this Python and the wheel's are those of .python-version", python_is_fixed),
             ),
         ),

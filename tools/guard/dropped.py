@@ -9,8 +9,9 @@ from pathlib import Path
 from tools.guard.checkout import named, parsed, python_tools
 from tools.guard.finding import Finding
 
-_STARTS = frozenset({"run", "call", "system", "wait", "main"})
+_STARTS = frozenset({"run", "call", "system", "wait", "main", "Popen"})
 _OWNERS = frozenset({"subprocess", "os", "pytest"})
+_LIBRARY = "subprocess"
 _BROAD = frozenset({"Exception", "BaseException"})
 
 
@@ -25,6 +26,8 @@ def check(root: Path) -> Iterator[Finding]:
 def _fault(node: ast.AST) -> str:
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and _unread(node.value):
         return f"nobody reads the exit status of {ast.unparse(node.value.func)}"
+    if isinstance(node, ast.ImportFrom) and node.module == _LIBRARY and any(one.name in _STARTS for one in node.names):
+        return "imports what starts a program by a bare name: subprocess.run can be looked for"
     if isinstance(node, ast.ExceptHandler) and _forgets(node):
         return "catches every error and goes on"
     if isinstance(node, ast.Call) and ast.unparse(node.func) in {"suppress", "contextlib.suppress"}:
@@ -43,7 +46,13 @@ def _unread(call: ast.Call) -> bool:
 
 def _forgets(handler: ast.ExceptHandler) -> bool:
     broad = handler.type is None or bool(_names(handler.type) & _BROAD)
-    return broad and not any(isinstance(node, ast.Raise | ast.Return | ast.Call) for node in ast.walk(handler))
+    return broad and not any(map(_heeds, ast.walk(handler)))
+
+
+def _heeds(node: ast.AST) -> bool:
+    """Whether something comes of it; printing alone is nothing."""
+    printed = isinstance(node, ast.Call) and ast.unparse(node.func) == "print"
+    return isinstance(node, ast.Raise | ast.Return | ast.Call) and not printed
 
 
 def _names(*nodes: ast.AST) -> set[str]:

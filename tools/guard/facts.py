@@ -10,15 +10,17 @@ from typing import Any
 
 import yaml
 
-from tools.guard import checkout
+from tools.guard import checkout, recipes
 from tools.guard.collected import functions
 
+_TOOLS = frozenset({"pytest", "_pytest", "coverage", "mypy", "ruff", "pip", "uv", "hatchling", "importlinter"})
 _FILE_WIDE = re.compile(r"^\s*#\s*((mypy|ruff|flake8)\s*:|type:\s*ignore)", re.MULTILINE)
-_UNCOVERED = re.compile(r"#\s*pragma:\s*no\s*(cover|branch)")
-# What these tools would rather believe than the pyproject.toml at the top.
+_UNCOVERED = re.compile(r"#\s*pragma[:\s]?\s*no\s*(cover|branch)", re.IGNORECASE)
+# What these tools would rather believe than the pyproject.toml and the Makefile at the top.
 _OVERRIDES = frozenset(
     {
         *("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg", ".coveragerc"),
+        *(".coveragerc.toml", "GNUmakefile", "makefile"),
         *("mypy.ini", ".mypy.ini", "ruff.toml", ".ruff.toml", ".importlinter"),
     }
 )
@@ -33,6 +35,8 @@ def read(root: Path) -> dict[str, Any]:
     tree["tests"] = {"count": sum(len(list(functions(checkout.parsed(path)))) for path in checkout.tests(root))}
     tree["overrides"] = list(_overrides(root))
     tree["suppressions"] = _suppressions(root)
+    tree["commands"], tree["scripts"] = recipes.commands(root), recipes.scripts(root)
+    tree["make"] = {"settings": recipes.settings(root)}
     return tree
 
 
@@ -47,8 +51,13 @@ def at(tree: dict[str, Any], name: str) -> Any:
 def _overrides(root: Path) -> Iterator[str]:
     for name in checkout.files(root):
         path = PurePosixPath(name)
-        if path.name in _OVERRIDES or (path.name == "pyproject.toml" and path.parent.parts):
+        if path.name in _OVERRIDES or (path.name == "pyproject.toml" and path.parent.parts) or _shadows(path):
             yield name
+
+
+def _shadows(path: PurePosixPath) -> bool:
+    """Whether `python -m` at the top, or pytest, finds it before what is installed and before tests/conftest.py."""
+    return path.suffix == ".py" and (len(path.parts) == 1 or path.parts[0] in _TOOLS)
 
 
 def _suppressions(root: Path) -> dict[str, int]:

@@ -16,6 +16,12 @@ RELEASE = ".github/workflows/release.yml"
 VERDICT = "all-green"
 _FLOATING = re.compile(r"\.x\b|\*|>|^3$")
 _OURS = frozenset({"push", "release", "workflow_dispatch"})
+_SECRET = re.compile(r"\bsecrets\s*[.\[)]|\bsecrets:\s*inherit|\bgithub\s*\.\s*token\b")
+# Variables by which one line changes what every later command does.
+_STEERS = re.compile(
+    r"(MAKE|GNUMAKE|MFLAGS|PYTEST_|COVERAGE_|PYTHON|LD_|BASH_ENV|ENV$|SHELLOPTS|BASHOPTS|PATH$|GIT_|PIP_|UV_(?!TORCH_BACKEND))"
+)
+_LATER = re.compile(r"GITHUB_(ENV|PATH)\b|set-env|add-path")
 _OUTSIDERS = frozenset({"pull_request_target", "workflow_run", "issue_comment"})
 
 
@@ -46,8 +52,13 @@ def _workflow(content: dict[Any, Any], text: str) -> Iterator[str]:
         yield "has no concurrency: a newer run cannot take an older one's place"
     if outsiders := sorted(triggers & _OUTSIDERS):
         yield f"{outsiders[0]} runs what strangers write with rights of this repository"
-    if "secrets." in text or "secrets: inherit" in text:
+    if _SECRET.search(text):
         yield "uses a secret: what a job may do is asked for by its permissions"
+    if _LATER.search(text):
+        yield "changes the environment of later steps: what they do then is not what they say"
+    if "defaults" in content:
+        yield "defaults change how every command is run"
+    yield from _environment("the workflow", content)
     if "pull_request" in triggers and (rights := sorted(_rights(content))):
         yield f"a pull request runs it, so no job may have {rights[0]}: write"
 
@@ -63,7 +74,8 @@ def _jobs(content: dict[Any, Any]) -> Iterator[str]:
     for name, job in content.get("jobs", {}).items():
         if "uses" not in job and not isinstance(job.get("timeout-minutes"), int):
             yield f"job {name} has no timeout-minutes"
-        if str(job.get("runs-on", "")).endswith("-latest"):
+        yield from _environment(f"job {name}", job)
+        if re.search(r"-latest\b|self-hosted", str(job.get("runs-on", ""))):
             yield f"job {name} runs on {job['runs-on']}, which changes by itself: name the version"
         for step in job.get("steps", ()):
             yield from _step(name, step)
@@ -75,6 +87,19 @@ def _step(job: str, step: dict[str, Any]) -> Iterator[str]:
         yield f"job {job} leaves credentials behind its checkout: persist-credentials: false"
     if _FLOATING.search(str(given.get("python-version", ""))):
         yield f"job {job} takes whichever Python is newest: {given['python-version']}"
+    if "actions/cache" in step.get("uses", "") or {"cache", "enable-cache"} & {key for key in given if given[key]}:
+        yield f"job {job} takes from a cache, which holds what other runs left there"
+    if step.get("uses", "").startswith("actions/checkout@") and (
+        other := sorted({"repository", "ref", "submodules"} & {*given})
+    ):
+        yield f"job {job} checks out other code: {other[0]}"
+    yield from _environment(f"a step of job {job}", step)
+
+
+def _environment(where: str, of: dict[str, Any]) -> Iterator[str]:
+    for name in sorted(of.get("env") or ()):
+        if _STEERS.match(name):
+            yield f"{where} sets {name}, which changes what its commands do"
 
 
 def _verdict(content: dict[Any, Any]) -> Iterator[str]:
@@ -87,7 +112,7 @@ def _verdict(content: dict[Any, Any]) -> Iterator[str]:
     if missing := sorted(set(jobs) - {VERDICT, *([needs] if isinstance(needs, str) else needs)}):
         yield f"{VERDICT} does not need {', '.join(missing)}"
     # Without always() it is skipped when a job fails, and a skipped check counts as passed.
-    if "always()" not in str(verdict.get("if", "")):
+    if str(verdict.get("if", "")).removeprefix("${{").removesuffix("}}").strip() != "always()":
         yield f"{VERDICT} is skipped when another job fails: if: ${{{{ always() }}}}"
     if "needs" not in str(verdict.get("steps", "")):
         yield f"{VERDICT} does not look at the results of what it needs"

@@ -14,6 +14,8 @@ _SKIPS = frozenset(
     {"skip", "skipif", "skipIf", "skipUnless", "xfail", "importorskip", "expectedFailure", "SkipTest", "exit"}
 )
 _TEST_LIBRARIES = frozenset({"pytest", "mark", "unittest"})
+_OPENS = frozenset({"enable_socket", "allow_hosts"})
+_UNCOLLECTED = frozenset({"__test__", "collect_ignore", "collect_ignore_glob"})
 # What fails a test without an assert statement: an error that must come, a sign that must come in time.
 _CAN_FAIL = frozenset({"raises", "warns", "fail", "deprecated_call", "RaisesGroup", "wait_for", "timeout"})
 _CATCH_ALL = frozenset({"AssertionError", "Exception", "BaseException"})
@@ -44,15 +46,27 @@ def _test(test: Function) -> Iterator[str]:
 def _idle(node: ast.AST) -> str:
     if skip := _skip(node):
         return f"'{skip}' keeps a test from running or from failing"
-    if isinstance(node, ast.Assign) and any(name(target) in {"__test__", "collect_ignore"} for target in node.targets):
+    if any(name(target) in _UNCOLLECTED for target in _targets(node)):
         return "keeps tests from being collected"
     if isinstance(node, ast.Assert) and _always_true(node.test):
         return "this assertion is always true"
     if isinstance(node, ast.If | ast.While) and isinstance(node.test, ast.Constant) and not node.test.value:
         return "what this holds never runs"
+    if isinstance(node, ast.Attribute) and node.attr in _OPENS and name(node.value) in {"mark", "pytest_socket"}:
+        return "opens the network to a test"
     if isinstance(node, ast.ExceptHandler) and _swallows(node):
         return "swallows the failure of an assertion"
+    if isinstance(node, ast.Call) and name(node.func) == "suppress" and _CATCH_ALL & {name(arg) for arg in node.args}:
+        return "swallows the failure of an assertion"
+    if isinstance(node, ast.Call) and name(node.func) == "raises" and _CATCH_ALL & {name(arg) for arg in node.args}:
+        return "any error passes here, a failed assertion too"
     return ""
+
+
+def _targets(node: ast.AST) -> list[ast.expr]:
+    if isinstance(node, ast.Assign):
+        return node.targets
+    return [node.target] if isinstance(node, ast.AnnAssign) else []
 
 
 def _skip(node: ast.AST) -> str:
@@ -61,24 +75,75 @@ def _skip(node: ast.AST) -> str:
         dotted = ast.unparse(node)
         return dotted if dotted.split(".")[0] in _TEST_LIBRARIES else ""
     if isinstance(node, ast.ImportFrom) and node.module in _TEST_LIBRARIES:
-        return next((alias.name for alias in node.names if alias.name in _SKIPS), "")
+        return next((alias.name for alias in node.names if alias.name in _SKIPS | {"mark"}), "")
+    if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in {"_pytest", "pytest_socket"}:
+        return next((each.name for each in node.names if each.name in _OPENS | {"Skipped", "XFailed", "Exit"}), "")
+    return _alias(node)
+
+
+def _alias(node: ast.AST) -> str:
+    """A second name for pytest or its marks, under which nobody would find them."""
+    if isinstance(node, ast.Import):
+        return next(
+            (f"{each.name} as {each.asname}" for each in node.names if each.name == "pytest" and each.asname), ""
+        )
+    if (
+        isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Name | ast.Attribute)
+        and ast.unparse(node.value) in {"pytest", "pytest.mark"}
+    ):
+        return ast.unparse(node.value)
+    if isinstance(node, ast.Call) and name(node.func) == "getattr" and node.args:
+        return ast.unparse(node) if ast.unparse(node.args[0]) in {"pytest", "pytest.mark"} else ""
     return ""
 
 
 def _always_true(test: ast.expr) -> bool:
-    if isinstance(test, ast.Tuple):
+    if isinstance(test, ast.Tuple | ast.List | ast.Set):
         return bool(test.elts)
-    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq):
-        calls = any(isinstance(node, ast.Call) for node in ast.walk(test))
-        return not calls and ast.dump(test.left) == ast.dump(test.comparators[0])
+    if isinstance(test, ast.Lambda | ast.JoinedStr | ast.GeneratorExp):
+        return True
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return isinstance(test.operand, ast.Constant) and not test.operand.value
+    if isinstance(test, ast.Compare):
+        return _idle_comparison(test)
     if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
         return any(_always_true(value) for value in test.values)
     return isinstance(test, ast.Constant) and bool(test.value)
 
 
+def _idle_comparison(test: ast.Compare) -> bool:
+    """A thing with itself, a constant with a constant, or a length with nothing."""
+    if len(test.ops) != 1 or not isinstance(test.ops[0], ast.Eq | ast.Is | ast.GtE | ast.LtE | ast.IsNot):
+        return False
+    left, operator, right = test.left, test.ops[0], test.comparators[0]
+    if isinstance(left, ast.Constant) and isinstance(right, ast.Constant):
+        # Equal ones fail only where they should differ; numbers in order never do.
+        return (left.value == right.value) is not isinstance(operator, ast.IsNot) or _ordered(left, operator, right)
+    if isinstance(operator, ast.GtE) and isinstance(left, ast.Call) and name(left.func) == "len":
+        return isinstance(right, ast.Constant) and right.value == 0
+    calls = any(isinstance(node, ast.Call) for node in ast.walk(test))
+    return not calls and not isinstance(operator, ast.IsNot) and ast.dump(left) == ast.dump(right)
+
+
+def _ordered(left: ast.Constant, operator: ast.cmpop, right: ast.Constant) -> bool:
+    first, second = left.value, right.value
+    if not isinstance(first, int | float) or not isinstance(second, int | float):
+        return False
+    return first <= second if isinstance(operator, ast.LtE) else isinstance(operator, ast.GtE) and first >= second
+
+
 def _swallows(handler: ast.ExceptHandler) -> bool:
     caught = {"BaseException"} if handler.type is None else {name(node) for node in ast.walk(handler.type)}
-    return bool(caught & _CATCH_ALL) and all(isinstance(statement, ast.Pass) for statement in handler.body)
+    return bool(caught & _CATCH_ALL) and all(map(_does_nothing, handler.body))
+
+
+def _does_nothing(statement: ast.stmt) -> bool:
+    """Nothing that a test could fail by later: a pass, a word, something printed."""
+    if isinstance(statement, ast.Expr):
+        called = statement.value
+        return isinstance(called, ast.Constant) or (isinstance(called, ast.Call) and name(called.func) == "print")
+    return isinstance(statement, ast.Pass | ast.Continue | ast.Return)
 
 
 def _can_fail(test: Function) -> bool:

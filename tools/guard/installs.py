@@ -13,14 +13,19 @@ from tools.guard.finding import Finding
 from tools.guard.lines import lines
 from tools.guard.workflow import settings
 
-_PIP = re.compile(r"\b(?:pip3?|uv pip)\s+(?:[\w-]+=\S+\s+)*install\b([^;&|]*)")
+_PIP = re.compile(
+    r"\b(?:pip[\d.]*|uv\s+(?:-\S+\s+)*pip)\s+(?:[\w-]+=\S+\s+|-\S+\s+)*(?:install|download|wheel|sync)\b([^;&|]*)"
+)
 _EXACT = re.compile(r"[A-Za-z0-9._-]+(\[[\w,-]+\])?==[A-Za-z0-9.!+_]+")
 # A value follows these; what follows any other word that begins with a dash is looked at by itself.
 _VALUED = frozenset(
     {"--python", "-r", "--requirement", "-c", "--constraint", "--target", "--prefix", "-e", "--editable"}
 )
 _OTHER = {
-    re.compile(r"\bgit\s+(-\S+\s+\S+\s+)*(clone|submodule)\b"): "takes code from elsewhere",
+    re.compile(
+        r"\bgit\s+(-\S+\s+\S+\s+)*(clone|submodule|fetch|pull)\b|\bgh\s+(repo|release|run)\b"
+    ): "takes code from elsewhere",
+    re.compile(r"\b(hf|huggingface-cli)\s+download\b|\bsnapshot_download\b"): "takes a model from the network",
     re.compile(r"\b(curl|wget)\b(?![^|;]*\b(127\.0\.0\.1|localhost)\b)"): "takes a file from the network",
     re.compile(r"\b(npm|pnpm|yarn)\s+(install|i|add)\b|\bnpx\b"): "installs without a lock: npm ci keeps to one",
     re.compile(

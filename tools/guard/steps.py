@@ -14,7 +14,12 @@ CI = ".github/workflows/ci.yml"
 _STEP = re.compile(r"^\s*\.ci/step\s+([\w-]+)\s*$", re.MULTILINE)
 _PAST_THE_STEPS = re.compile(r"(?<![\w/.-])(make|pytest|ruff|mypy|pip|uv|coverage|python3?|\.venv/bin/\S+)(?=\s)")
 
-_NEEDED = ("push", "pull_request")
+# A workflow may keep to a branch, but not leave this one out.
+_MAIN = "main"
+_NEEDED = {"push": {"branches"}, "pull_request": set[str]()}
+# Whatever else a job or a step can say changes what `.ci/step` does there, or what becomes of its failure.
+_OF_A_JOB = frozenset({"name", "runs-on", "timeout-minutes", "permissions", "strategy", "env", "steps"})
+_OF_A_STEP = frozenset({"name", "run", "if"})
 # A step may run although another failed, as the audit does; never only sometimes.
 _WHATEVER_FAILED = frozenset({"", "always()", "!cancelled()"})
 
@@ -55,7 +60,8 @@ def targets(makefile: str) -> set[str]:
 
 def _unfiltered(workflow: dict[Any, Any], trigger: str) -> bool:
     on = workflow.get("on", workflow.get(True, {}))  # YAML reads a bare `on` as true
-    return trigger in on and set((on[trigger] if isinstance(on, dict) else None) or ()) <= {"branches"}
+    filters = (on.get(trigger) if isinstance(on, dict) else None) or {}
+    return trigger in on and set(filters) <= _NEEDED[trigger] and _MAIN in filters.get("branches", [_MAIN])
 
 
 def _job(job: dict[str, Any], steps: list[str], hosted: list[str]) -> Iterator[str]:
@@ -66,12 +72,25 @@ def _job(job: dict[str, Any], steps: list[str], hosted: list[str]) -> Iterator[s
         yield f"runs not each of HOSTED once: {' '.join(hosted)}"
     if "if" in job:
         yield "runs on a condition only"
+    for key in sorted(set(job) - _OF_A_JOB - {"if"}):
+        yield f"'{key}' may change what its steps do"
     for step in job.get("steps", ()):
+        yield from _alone(step)
         if _STEP.search(step.get("run", "")) and _condition(step) not in _WHATEVER_FAILED:
             yield f"'{step['run'].strip()}' runs on a condition only"
     for command in _commands(job):
         if match := _PAST_THE_STEPS.search(_STEP.sub("", command)):
             yield f"'{match[0]}' is run past .ci/step, so not by `make check`"
+
+
+def _alone(step: dict[str, Any]) -> Iterator[str]:
+    """A step of CI is its one command, and no more."""
+    run = step.get("run", "")
+    if _STEP.search(run) or ".ci/" in run:
+        if not _STEP.fullmatch(run):
+            yield f"'{run.strip()}' is more, or other, than one .ci/step NAME"
+        for key in sorted(set(step) - _OF_A_STEP):
+            yield f"'{run.strip()}' has '{key}', which may change what it does"
 
 
 def _condition(step: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tools.guard.checkout import named, parsed, tests
 from tools.guard.collected import functions, owned
+from tools.guard.collected import name as called
 from tools.guard.finding import Finding
 
 _ASIDE = frozenset({"slow", "gpu", "load"})
@@ -23,5 +24,15 @@ def check(root: Path) -> Iterator[Finding]:
         for owner, node in owned(tree):
             if isinstance(node, ast.Attribute) and node.attr in _ASIDE and ast.unparse(node.value).endswith("mark"):
                 yield Finding(name, node.lineno, f"'{node.attr}' keeps it out of the everyday suite", owner)
+            if isinstance(node, ast.Call) and called(node.func) == "add_marker" and _ASIDE & _words(node):
+                yield Finding(name, node.lineno, "add_marker keeps tests out of the everyday suite", owner)
         if not name.startswith(everyday) and any(functions(tree)):
             yield Finding(name, 1, "lies outside pytest's testpaths: it is not in the everyday suite")
+
+
+def _words(call: ast.Call) -> set[str]:
+    return {
+        argument.value
+        for argument in call.args
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+    }

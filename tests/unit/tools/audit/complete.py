@@ -13,6 +13,7 @@ from tools.audit.checkout import Surroundings, object_id
 from tools.audit.determinism import PROBE
 from tools.audit.execution import STEPS
 from tools.audit.facts import Facts
+from tools.guard import table
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 SHA256 = "ab" * 32
@@ -74,7 +75,7 @@ def evidence() -> dict[str, tuple[str, Any]]:
     """Each file with the step that writes it; JSON as a tree."""
     everything = [*_UNIT, *_CONTRACT, ("tests.guard.test_pins", "test_pins")]
     events = ("started", "port open", "ready", "picture", "stopped")
-    pictures = {"a circle": SHA256}
+    pictures = {"fake: a circle": SHA256, "onnx: a circle": SHA256}
     return {
         "test.xml": ("test", junit(everything)),
         "test.log": ("test", log(2, len(everything))),
@@ -113,7 +114,7 @@ def evidence() -> dict[str, tuple[str, Any]]:
                 "ready_s": 2.5,
             },
         ),
-        "guard.json": ("guard", {"checks": [{"name": "pinned", "findings": 0}]}),
+        "guard.json": ("guard", {"checks": [{"name": name, "findings": 0} for name in table.EVERY]}),
         "coverage.json": (
             "coverage",
             {

@@ -79,8 +79,8 @@ def replaced(old: str, new: str, count: int = 1) -> Callable[[str], str]:
             "Determinism",
             "two processes share their order_seed",
         ),
-        ("determinism.json", '": "ab', '": "cd', "Determinism", "pictures differ: a circle"),
-        ("determinism.json", "a circle", "a square", "Determinism", "pictures differ: a circle, a square"),
+        ("determinism.json", '": "ab', '": "cd', "Determinism", "pictures differ: fake: a circle"),
+        ("determinism.json", "a circle", "a square", "Determinism", "pictures differ: fake: a circle, fake: a square"),
         (
             "determinism.json",
             "true",
