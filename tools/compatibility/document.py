@@ -18,7 +18,7 @@ in A1111's shape, with a reason.
 fake and of the real engine. Four of those cases call functions of A1111 in its own process: two restore faces, two ask
 where a torch module lies. Here they are what a client sees of the same: that no face restorer is listed and none is
 pretended, and what executes the model, on which device. `tests/e2e/test_python_client.py` does the same with the client
-from the package index, and `tests/contract/gateway/test_openapi.py` sends made-up requests, thousands with `make slow`."""
+from the package index. `tests/contract/gateway/test_openapi.py` sends made-up requests, thousands with `make slow`."""
 
 
 def document(tables: Sequence[Table]) -> str:
