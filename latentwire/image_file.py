@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from PIL import Image
+import numpy as np
+from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 _EXIF_IFD: Final = 0x8769
@@ -38,6 +40,21 @@ def encode(
     else:
         image.save(file, kind, quality=quality, **_lossy_arguments(kind, infotext, lossless=lossless))
     return file.getvalue()
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """Returns the image turned as its EXIF says; as it is where the EXIF is broken, which harms no picture."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except (ArithmeticError, LookupError, OSError, SyntaxError, TypeError, ValueError, struct.error):
+        return image
+
+
+def eight_bits(image: Image.Image) -> Image.Image:
+    """Returns the image with 8 bits a channel: Pillow would make all but the darkest of 16-bit greys white."""
+    if not image.mode.startswith("I"):
+        return image
+    return Image.fromarray((np.asarray(image).clip(0, 0xFFFF) >> 8).astype(np.uint8))
 
 
 def _lossy_arguments(kind: str, infotext: str, *, lossless: bool) -> dict[str, Any]:

@@ -10,13 +10,14 @@ from PIL import Image, ImageColor
 from gateway_svc.sdapi.errors import Refused
 from gateway_svc.sdapi.starting_point import background
 from latentwire.errors import PayloadTooLarge
+from latentwire.image_file import eight_bits, upright
 
 _FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 _MOST_PIXELS: Final = 64 * 2**20
 
 
 def flattened(file: bytes, colour: str) -> Image.Image:
-    """A picture without transparency: the colour shows through.
+    """A picture without transparency, upright: the colour shows through.
 
     Raises Refused for what is no picture, and PayloadTooLarge before anything large is unpacked.
     """
@@ -24,7 +25,7 @@ def flattened(file: bytes, colour: str) -> Image.Image:
         with Image.open(io.BytesIO(file), formats=_FORMATS) as image:
             if image.width * image.height > _MOST_PIXELS:
                 raise PayloadTooLarge(f"a picture of {image.width}x{image.height}, at most 64 megapixels are taken")
-            picture = image.convert("RGBA")
+            picture = eight_bits(upright(image)).convert("RGBA")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         raise Refused(500, "Invalid encoded image") from None
     canvas = Image.new("RGBA", picture.size, ImageColor.getrgb(f"#{background(colour):06x}"))

@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from PIL import Image as pil
-from PIL import ImageOps
 
 from latentwire.errors import InvalidArgument
+from latentwire.image_file import eight_bits, upright
 from latentwire.v1 import types_pb2
 
 Pixels: TypeAlias = np.ndarray[Any, np.dtype[np.uint8]]
@@ -60,7 +60,7 @@ def _opened(image: types_pb2.Image, field: str) -> pil.Image:
         picture = pil.open(io.BytesIO(image.data), formats=formats)
         _check_size(picture, field)
         picture.load()
-        return ImageOps.exif_transpose(picture)
+        return upright(picture)
     except InvalidArgument:
         raise
     except (pil.DecompressionBombError, pil.DecompressionBombWarning) as error:
@@ -80,4 +80,5 @@ def _seen(data: bytes) -> str:
 
 
 def _pixels(picture: pil.Image) -> Pixels:
+    picture = eight_bits(picture)
     return np.asarray(picture.convert("RGBA" if picture.has_transparency_data else "RGB"), np.uint8)

@@ -39,6 +39,12 @@ def test_other_modes_become_colour(mode: str) -> None:
     assert pixels.shape[:2] == (2, 4)
 
 
+def test_greys_of_16_bits_keep_their_brightness() -> None:
+    file = io.BytesIO()
+    Image.fromarray(np.array([[0x1200, 0xFFFF]], np.uint16)).save(file, "PNG")
+    assert decode_image(t.Image(data=file.getvalue()), "image").tolist() == [[[0x12] * 3, [0xFF] * 3]]
+
+
 def test_exif_rotation_is_applied() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
