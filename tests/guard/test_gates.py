@@ -45,26 +45,12 @@ def test_a_run_that_collects_nothing_is_red(scratch: Path) -> None:
     assert "no tests ran" in done.stdout
 
 
-def test_a_test_that_fails_is_red(scratch: Path) -> None:
-    put(scratch, "unit", TEST.replace("== 3", "== 4"))
-    assert make(scratch, "test").returncode == 2
-
-
-def test_a_run_that_passes_leaves_its_report_and_what_it_covered(scratch: Path) -> None:
-    put(scratch, "unit")
-    assert make(scratch, "test").returncode == 0
-    assert 'tests="1"' in (scratch / "out/evidence/test.xml").read_text()
-    assert make(scratch, "coverage").returncode == 0
-    assert (scratch / "out/evidence/coverage.json").exists()
-
-
-def test_code_that_no_test_runs_is_red_and_shown(scratch: Path) -> None:
+def test_a_test_that_fails_is_red_and_so_is_code_that_no_test_runs(scratch: Path) -> None:
     (scratch / "latentwire/sums.py").write_text(ADD + "\n\ndef halve(a: int) -> int:\n    return a // 2\n" * 5)
-    put(scratch, "unit")
-    assert make(scratch, "test").returncode == 0
-    done = make(scratch, "coverage")
-    assert done.returncode == 2
-    assert "is less than fail-under=" in done.stdout
+    put(scratch, "unit", TEST.replace("== 3", "== 4"))
+    failed, gate = make(scratch, "test"), make(scratch, "coverage")
+    assert (failed.returncode, "1 failed" in failed.stdout) == (2, True)
+    assert (gate.returncode, "is less than fail-under=" in gate.stdout) == (2, True)
     assert (scratch / "out/evidence/coverage.json").exists()
 
 
@@ -74,9 +60,11 @@ def test_a_gate_without_a_run_before_it_is_red(scratch: Path) -> None:
     assert "No data to report." in done.stdout
 
 
-def test_the_second_run_never_has_the_order_of_the_first(scratch: Path) -> None:
+def test_runs_that_pass_leave_their_reports_and_never_have_the_same_order(scratch: Path) -> None:
     put(scratch, "unit")
     put(scratch, "contract", TEST.replace("test_sum", "test_sum_again"))
-    first, again = make(scratch, "test"), make(scratch, "test-again")
-    assert (first.returncode, again.returncode) == (0, 0)
+    first, gate, again = make(scratch, "test"), make(scratch, "coverage"), make(scratch, "test-again")
+    assert (first.returncode, gate.returncode, again.returncode) == (0, 0, 0)
     assert (seed(first.stdout) % 2, seed(again.stdout) % 2) == (0, 1)
+    assert [(scratch / f"out/evidence/{name}").exists() for name in ("coverage.json", "test-again.xml")] == [True, True]
+    assert 'tests="2"' in (scratch / "out/evidence/test.xml").read_text()

@@ -20,7 +20,7 @@ PLANTED = {
     "never_closed": ("open(__file__)", "ResourceWarning"),
     "failing_thread": ("t = threading.Thread(target=int, args='x'); t.start(); t.join()", "invalid literal for int()"),
     "returning": ("return 1 + 1 == 2", "returned"),
-    "hanging": ("threading.Event().wait()", "Timeout (>2.0s) from pytest-timeout"),
+    "hanging": ("threading.Event().wait()", "Timeout (>1.0s) from pytest-timeout"),
 }
 HEAD = """\
 import asyncio, threading, warnings
@@ -44,7 +44,7 @@ def scratch(tmp_path: Path) -> Path:
 def problems(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What was said of each planted test, by its name."""
     scratch = suite(tmp_path_factory.mktemp("checkout"))
-    plant(scratch / "pyproject.toml", "\ntimeout = 60\n", "\ntimeout = 2\n")
+    plant(scratch / "pyproject.toml", "\ntimeout = 60\n", "\ntimeout = 1\n")
     tests = "".join(f"def test_{name}():\n    {body}\n" for name, (body, _) in PLANTED.items())
     return outcome(scratch, HEAD + tests)[2]
 
@@ -54,9 +54,8 @@ def test_without_a_fault_a_run_is_green_and_says_its_seed(scratch: Path) -> None
     assert (status, problems, "Using --randomly-seed=" in told) == (GREEN, {"test_sum": ""}, True)
 
 
-@pytest.mark.parametrize(("source", "flags"), [(SUM.replace("test_", "tset_"), ()), (SUM, ("-m", "slow"))])
-def test_a_run_that_collects_nothing_is_red(scratch: Path, source: str, flags: tuple[str, ...]) -> None:
-    assert outcome(scratch, source, *flags)[0] == NOTHING_COLLECTED
+def test_a_run_that_selects_nothing_is_red(scratch: Path) -> None:
+    assert outcome(scratch, SUM, "-m", "slow")[0] == NOTHING_COLLECTED
 
 
 @pytest.mark.parametrize("name", PLANTED)
@@ -65,7 +64,7 @@ def test_what_warns_hangs_or_only_looks_like_a_test_is_red(problems: dict[str, s
 
 
 def test_a_coroutine_that_hangs_is_red(problems: dict[str, str]) -> None:
-    assert "Timeout (>2.0s) from pytest-timeout" in problems["test_hanging_in_the_loop"]
+    assert "Timeout (>1.0s) from pytest-timeout" in problems["test_hanging_in_the_loop"]
 
 
 def test_a_test_that_is_expected_to_fail_and_passes_is_red(problems: dict[str, str]) -> None:
@@ -78,5 +77,5 @@ def test_a_marker_that_nobody_declared_is_red(scratch: Path) -> None:
 
 
 def test_tests_that_depend_on_their_order_are_red_in_another(scratch: Path) -> None:
-    as_written, shuffled = (outcome(scratch, CHAIN, flag)[0] for flag in ("-pno:randomly", "--randomly-seed=1"))
-    assert (as_written, shuffled) == (GREEN, RED)
+    status, _, problems = outcome(scratch, CHAIN, "--randomly-seed=1")
+    assert (status, len(problems)) == (RED, 4)

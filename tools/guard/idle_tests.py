@@ -87,15 +87,16 @@ def _alias(node: ast.AST) -> str:
         return next(
             (f"{each.name} as {each.asname}" for each in node.names if each.name == "pytest" and each.asname), ""
         )
-    if (
-        isinstance(node, ast.Assign)
-        and isinstance(node.value, ast.Name | ast.Attribute)
-        and ast.unparse(node.value) in {"pytest", "pytest.mark"}
-    ):
+    if isinstance(node, ast.Assign) and _is_pytest(node.value):
         return ast.unparse(node.value)
-    if isinstance(node, ast.Call) and name(node.func) == "getattr" and node.args:
-        return ast.unparse(node) if ast.unparse(node.args[0]) in {"pytest", "pytest.mark"} else ""
+    if isinstance(node, ast.Call) and name(node.func) == "getattr" and node.args and _is_pytest(node.args[0]):
+        return ast.unparse(node)
     return ""
+
+
+def _is_pytest(value: ast.expr) -> bool:
+    owner = value.value if isinstance(value, ast.Attribute) and value.attr == "mark" else value
+    return isinstance(owner, ast.Name) and owner.id == "pytest"
 
 
 def _always_true(test: ast.expr) -> bool:

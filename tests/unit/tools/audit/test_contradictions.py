@@ -80,6 +80,7 @@ def replaced(old: str, new: str, count: int = 1) -> Callable[[str], str]:
             "two processes share their order_seed",
         ),
         ("determinism.json", '": "ab', '": "cd', "Determinism", "pictures differ: fake: a circle"),
+        ("guard.json", '"zizmor"', '"zizmar"', "Test execution", "1 guards did not look: zizmor"),
         ("determinism.json", "a circle", "a square", "Determinism", "pictures differ: fake: a circle, fake: a square"),
         (
             "determinism.json",
@@ -300,3 +301,8 @@ def test_a_folder_where_a_file_should_be_is_no_file(facts: Facts) -> None:
     (facts.evidence / "wheel.json").unlink()
     (facts.evidence / "wheel.json").mkdir()
     assert ("Reproducibility", "cannot be read: Is a directory") in costs(facts)
+
+
+def test_pictures_of_one_engine_alone_cost_their_point(facts: Facts) -> None:
+    rewrite(facts.evidence / "determinism.json", replaced("onnx: a circle", "fake: a square", 2))
+    assert ("Determinism", "only of fake") in costs(facts)
