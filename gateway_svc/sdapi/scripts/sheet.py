@@ -18,7 +18,8 @@ _GREY: Final = "#999999"
 _WHITE: Final = "#ffffff"
 _LEGEND_SHARE: Final = 3 / 4
 _SMALLEST_FONT: Final = 6
-_FONT_SHARE: Final = 0.05
+_READABLE_FONT: Final = 10
+_FONT_SHARE: Final = 0.08
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
@@ -76,7 +77,7 @@ class _Layout:
 
     @classmethod
     def of(cls, cell: tuple[int, int], columns: int, rows: int, legends: Legends) -> _Layout:
-        font_size = max(_SMALLEST_FONT, int(sum(cell) / 2 * _FONT_SHARE))
+        font_size = _font_size(cell, legends)
         left = int(cell[0] * _LEGEND_SHARE) if any(map(_says, legends.rows)) else 0
         lines = [len(_wrapped(labels, _font(font_size), cell[0])) for labels in legends.columns if _says(labels)]
         top = max(lines, default=0) * _line_height(font_size) + (font_size * 2 if lines else 0)
@@ -93,6 +94,18 @@ class _Layout:
     def cell(self, column: int, row: int) -> tuple[int, int]:
         (width, height), margin = self.cell_size, self.legends.margin
         return self.left + column * (width + margin), self.top + row * (height + margin)
+
+
+def _font_size(cell: tuple[int, int], legends: Legends) -> int:
+    """In proportion to the pictures, yet readable beside small ones, and smaller where a word would not fit."""
+    size = max(_READABLE_FONT, int(sum(cell) / 2 * _FONT_SHARE))
+    widest = max(_widest(legends.columns, size) / cell[0], _widest(legends.rows, size) / (cell[0] * _LEGEND_SHARE))
+    return max(_SMALLEST_FONT, int(size / max(1.0, widest)))
+
+
+def _widest(legend: Sequence[Sequence[Label]], size: int) -> float:
+    words = (word for labels in legend for label in labels for word in label.text.split())
+    return max(map(_font(size).getlength, words), default=0.0)
 
 
 def _says(labels: Sequence[Label]) -> bool:
