@@ -16,6 +16,7 @@ from pathlib import Path
 import tools.bench.service as service
 from tools.bench.cold import cold_start
 from tools.bench.kernel import evaluations
+from tools.bench.polling import polling
 
 EMBEDDED = Path(__file__).parents[2] / "inference_svc" / "models" / "flatland"
 
@@ -47,6 +48,7 @@ def _sections(options: argparse.Namespace) -> dict[str, tuple[str, Callable[[], 
         "overhead": (_text(service.overhead), lambda: service.overhead(model, 12)),
         "cold": (_text(cold_start), lambda: cold_start(model, 5)),
         "fairness": (_text(service.fairness), lambda: service.fairness(model, options.seconds)),
+        "polling": (_text(polling), lambda: polling(model, options.jobs)),
         "defaults": (_text(service.defaults), lambda: service.defaults(model)),
     }
 
