@@ -115,11 +115,26 @@ def last_step(generation: gs.Generation) -> int:
 
 
 def eta_s(generation: gs.Generation, done: float, now_s: float | None = None) -> float:
-    """Seconds until the end: as the service measured, else what has passed, extended."""
+    """Seconds until the end of its task, of which `done` is done, 0 to 1: as long again for each member to come."""
+    elapsed_s, left_s = _elapsed_s(generation, now_s), _left_s(generation, done, now_s)
+    return left_s + (elapsed_s + left_s) * max(0, generation.task.count - generation.task.index - 1)
+
+
+def _left_s(generation: gs.Generation, done: float, now_s: float | None) -> float:
+    """Until the generation's own end: as the service measured, else what has passed, extended."""
     if generation.HasField("eta"):
         return generation.eta.ToMilliseconds() / 1000
-    if not (generation.HasField("start_time") and done > 0):
+    own = done * max(1, generation.task.count) - generation.task.index
+    if generation.state in ENDED or own <= 0:
         return 0.0
-    began_s = generation.start_time.ToMilliseconds() / 1000
-    elapsed_s = max(0.0, (time.time() if now_s is None else now_s) - began_s)
-    return elapsed_s / done - elapsed_s
+    elapsed_s = _elapsed_s(generation, now_s)
+    return elapsed_s / min(1.0, own) - elapsed_s
+
+
+def _elapsed_s(generation: gs.Generation, now_s: float | None) -> float:
+    if not generation.HasField("start_time"):
+        return 0.0
+    until_s = time.time() if now_s is None else now_s
+    if generation.state in ENDED:
+        until_s = generation.end_time.ToMilliseconds() / 1000
+    return max(0.0, until_s - generation.start_time.ToMilliseconds() / 1000)

@@ -3,18 +3,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from gateway_svc.authentication import credentials
 from gateway_svc.sdapi.checkpoint import default, find, title
 from gateway_svc.sdapi.conversion import signed, unsigned_like
-from gateway_svc.sdapi.reply import header_text
 from gateway_svc.sdapi.prompt_text import without_comments, without_networks
+from gateway_svc.sdapi.reply import header_text
 from gateway_svc.sdapi.running import eta_s, fraction, last_step
 from gateway_svc.sdapi.saving import folder_of, save
 from gateway_svc.sdapi.tasks import fresh, legal
 from latentwire.errors import InvalidArgument
 from latentwire.v1 import generation_service_pb2 as gs
-from latentwire.v1.types_pb2 import Model
+from latentwire.v1.types_pb2 import GENERATION_STATE_SUCCEEDED, Model, Task
 
 
 @pytest.mark.parametrize(
@@ -100,6 +101,20 @@ def test_the_rest_takes_as_long_as_what_has_passed_where_nothing_is_measured() -
     generation.start_time.FromSeconds(100)
     assert (eta_s(generation, 0.25, now_s=110.0), eta_s(generation, 0.25, now_s=90.0)) == (30.0, 0.0)
     assert eta_s(generation, 0.25) > 0
+
+
+def test_members_to_come_take_as_long_as_the_one_under_way() -> None:
+    generation = gs.Generation(task=Task(index=1, count=4), start_time=Timestamp(seconds=100))
+    extended = eta_s(generation, 0.375, now_s=110.0)
+    generation.eta.FromSeconds(5)
+    assert (extended, eta_s(generation, 0.375, now_s=110.0)) == (50.0, 35.0)
+
+
+def test_between_two_members_those_to_come_are_left() -> None:
+    generation = gs.Generation(task=Task(index=1, count=4), state=GENERATION_STATE_SUCCEEDED)
+    generation.start_time.FromSeconds(100)
+    generation.end_time.FromSeconds(120)
+    assert eta_s(generation, 0.5, now_s=123.0) == 40.0
 
 
 @pytest.mark.parametrize(
