@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
+from inference_svc.pipelines import LATENT_MODES
 from inference_svc.rpc.catalogue import Catalogue, ModelEntry
 from inference_svc.rpc.conversion.models import model_message, sampler_message, scheduler_message, upscaler_message
 from inference_svc.sampling import SAMPLERS, SCHEDULERS
 from latentwire.errors import NotFound
 from latentwire.v1 import model_service_pb2 as m
 from latentwire.v1 import types_pb2 as t
-
-LATENT_UPSCALERS = (
-    "Latent", "Latent (antialiased)", "Latent (bicubic)", "Latent (bicubic antialiased)", "Latent (nearest)",
-    "Latent (nearest-exact)",
-)  # fmt: skip
 
 
 class ModelServicer:
@@ -71,7 +67,7 @@ class ModelServicer:
         return m.ListUpscalersResponse(
             upscalers=[
                 *map(upscaler_message, await self._catalogue.upscalers()),
-                *(m.Upscaler(name=name, kind=m.UPSCALER_KIND_LATENT, scale=1.0) for name in LATENT_UPSCALERS),
+                *(m.Upscaler(name=name, kind=m.UPSCALER_KIND_LATENT, scale=1.0) for name in LATENT_MODES),
             ]
         )
 

@@ -6,8 +6,9 @@ from google.protobuf.duration_pb2 import Duration
 
 from inference_svc.rpc.conversion.beside import Beside
 from inference_svc.rpc.conversion.hires import resolve_hires
-from inference_svc.rpc.conversion.ids import checked_id, request_id_or_new
+from inference_svc.rpc.conversion.ids import checked_task, request_id_or_new
 from inference_svc.rpc.conversion.inpaint import resolve_inpaint
+from inference_svc.rpc.conversion.limits import LARGEST_SIDE, LONGEST_PROMPT
 from inference_svc.rpc.conversion.output import resolve_events, resolve_output
 from inference_svc.rpc.conversion.parts import checked_parts
 from inference_svc.rpc.conversion.refiner import resolve_refiner
@@ -23,8 +24,7 @@ from inference_svc.work import ModelFacts
 from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import types_pb2 as t
 
-LONGEST_PROMPT = 65_536
-SMALLEST_SIDE, LARGEST_SIDE = 64, 2048
+SMALLEST_SIDE = 64
 MOST_PER_BATCH, MOST_BATCHES, MOST_PICTURES = 64, 1000, 1000
 LONGEST_GRACE_S = 600
 _MOST_REMARKS = 64
@@ -96,40 +96,42 @@ def _resolve_counts(request: g.GenerateImageRequest, resolved: g.GenerateImageRe
 
 def _resolve_words(request: g.GenerateImageRequest, resolved: g.GenerateImageRequest, violations: Violations) -> None:
     resolved.prompt = violations.text("prompt", request.prompt, LONGEST_PROMPT)
-    for field, prompt in (("prompt", request.prompt), ("hires.prompt", request.hires.prompt)):
-        checked_parts(field, prompt, violations)
-    for index, prompt in enumerate(request.picture_prompts):
-        checked_parts(f"picture_prompts[{index}]", prompt, violations)
+    checked_parts("prompt", request.prompt, violations)
+    checked_parts("hires.prompt", request.hires.prompt, violations)
     resolved.negative_prompt = violations.text("negative_prompt", request.negative_prompt, LONGEST_PROMPT)
-    for field in ("picture_prompts", "picture_negative_prompts"):
-        prompts = getattr(request, field)
-        if prompts and len(prompts) != resolved.batch_size * resolved.batch_count:
-            allowed = f"none, or as many as pictures, {resolved.batch_size * resolved.batch_count}"
-            violations.add(field, f"{len(prompts)} prompts", allowed)
-        getattr(resolved, field).extend(
-            violations.text(f"{field}[{index}]", prompt, LONGEST_PROMPT) for index, prompt in enumerate(prompts)
-        )
+    _resolve_picture_prompts(request, resolved, violations)
     violations.whole("infotext_extra.length", len(request.infotext_extra), 0, _MOST_REMARKS)
-    for index, remark in enumerate(request.infotext_extra):
+    violations.whole("infotext_omit.length", len(request.infotext_omit), 0, _MOST_REMARKS)
+    for index, remark in enumerate(request.infotext_extra[:_MOST_REMARKS]):
         violations.text(f"infotext_extra[{index}].key", remark.key, _LONGEST_KEY)
         violations.text(f"infotext_extra[{index}].value", remark.value, LONGEST_PROMPT)
     resolved.infotext_extra.extend(request.infotext_extra)
-    violations.whole("infotext_omit.length", len(request.infotext_omit), 0, _MOST_REMARKS)
     resolved.infotext_omit.extend(
-        violations.text(f"infotext_omit[{index}]", key, _LONGEST_KEY) for index, key in enumerate(request.infotext_omit)
+        violations.text(f"infotext_omit[{index}]", key, _LONGEST_KEY)
+        for index, key in enumerate(request.infotext_omit[:_MOST_REMARKS])
     )
 
 
+def _resolve_picture_prompts(
+    request: g.GenerateImageRequest, resolved: g.GenerateImageRequest, violations: Violations
+) -> None:
+    """Looks at none of them where their number is wrong: a message may hold millions."""
+    count = resolved.batch_size * resolved.batch_count
+    for field in ("picture_prompts", "picture_negative_prompts"):
+        prompts = getattr(request, field)
+        if len(prompts) not in {0, count}:
+            violations.add(field, f"{len(prompts)} prompts", f"none, or as many as pictures, {count}")
+            continue
+        for index, prompt in enumerate(prompts):
+            violations.text(f"{field}[{index}]", prompt, LONGEST_PROMPT)
+        getattr(resolved, field).extend(prompts)
+    for index, prompt in enumerate(resolved.picture_prompts):
+        checked_parts(f"picture_prompts[{index}]", prompt, violations)
+
+
 def _resolve_task(request: g.GenerateImageRequest, resolved: g.GenerateImageRequest, violations: Violations) -> None:
-    if not request.HasField("task"):
-        return
-    task = request.task
-    checked_id("task.task_id", task.task_id, violations)
-    violations.whole("task.index", task.index, 0, 2**31 - 1)
-    violations.whole("task.count", task.count, 0, 2**31 - 1)
-    violations.text("task.owner", task.owner, 128)
-    violations.text("task.kind", task.kind, 64)
-    resolved.task.CopyFrom(task)
+    if request.HasField("task"):
+        resolved.task.CopyFrom(checked_task(request.task, violations))
 
 
 def _resolve_init(

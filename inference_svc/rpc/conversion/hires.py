@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from inference_svc.pipelines import LATENT_MODES
 from inference_svc.rpc.conversion.beside import Beside, check_fits, check_latents
+from inference_svc.rpc.conversion.limits import LARGEST_SIDE, LONGEST_PROMPT
 from inference_svc.rpc.conversion.settings import MOST_STEPS, resolve_guidance, resolve_sampling
 from inference_svc.rpc.conversion.violations import Violations
 from inference_svc.work import ModelFacts
@@ -15,8 +16,6 @@ from latentwire.v1 import types_pb2 as t
 DEFAULT_SCALE, MOST_SCALE = 2.0, 8.0
 DEFAULT_STRENGTH = 0.7
 DEFAULT_UPSCALER = "Latent"
-LARGEST_SIDE = 2048
-LONGEST_PROMPT = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ def resolve_hires(
     hires.CopyFrom(
         g.HiresPass(
             upscaler=_upscaler(given.upscaler or DEFAULT_UPSCALER, beside, violations),
-            steps=violations.whole("hires.steps", given.steps, 0, MOST_STEPS),
+            steps=_steps(given, resolved.sampling, violations),
             strength=violations.number(
                 "hires.strength", given.strength if given.HasField("strength") else DEFAULT_STRENGTH, 0, 1
             ),
@@ -86,6 +85,14 @@ def _upscaler(name: str, beside: Beside, violations: Violations) -> str:
     return violations.one_of("hires.upscaler", name, known)
 
 
+def _steps(given: g.HiresPass, first: t.SamplerSettings, violations: Violations) -> int:
+    """How many there are may be said in two places, but not twice; 0: as many as in the first pass."""
+    steps, own = given.steps, given.sampling.steps
+    if steps and own and steps != own:
+        violations.add("hires.sampling.steps", own, f"hires.steps, {steps}, or none")
+    return violations.whole("hires.steps", steps, 0, MOST_STEPS) or (0 if own == first.steps else own)
+
+
 def _resolve_solver(given: g.HiresPass, resolved: g.GenerateImageRequest, violations: Violations) -> None:
     """What is not said is as in the first pass; of a solver that is given, its name and its schedule."""
     first, hires = resolved.sampling, resolved.hires
@@ -94,7 +101,7 @@ def _resolve_solver(given: g.HiresPass, resolved: g.GenerateImageRequest, violat
         solver.CopyFrom(given.sampling)
         solver.sampler = solver.sampler or first.sampler
         solver.scheduler = solver.scheduler or first.scheduler
-        solver.steps = given.steps or first.steps
+        solver.steps = hires.steps or first.steps
         hires.sampling.CopyFrom(resolve_sampling(solver, "hires.sampling", violations))
     if given.HasField("guidance"):
         hires.guidance.CopyFrom(resolve_guidance(given.guidance, "hires.guidance", violations))

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
+from inference_svc.rpc.conversion.limits import LARGEST_SIDE
 from inference_svc.rpc.conversion.violations import Violations
 from inference_svc.sampling import (
     NOISE_SOURCES,
@@ -31,7 +32,6 @@ DEFAULT_COMMA_BACKTRACK = 20
 DEFAULT_BETA_SHAPE = ScheduleOptions().beta_alpha
 MOST_STEPS = 150
 _LARGEST_SIGMA = 1e6
-_LARGEST_SIDE = 2048
 _SEED_BITS = 32
 
 
@@ -159,8 +159,8 @@ def _default_eta(sampler: str) -> float:
 def _resize_from(side: str, given: t.NoiseSpec, field: str, violations: Violations) -> int:
     value = getattr(given, f"resize_from_{side}")
     if value < 0:  # A1111's clients say -1 for off
-        violations.add(f"{field}.resize_from_{side}", value, f"0 (off) to {_LARGEST_SIDE}")
-    return violations.whole(f"{field}.resize_from_{side}", max(value, 0), 0, _LARGEST_SIDE)
+        violations.add(f"{field}.resize_from_{side}", value, f"0 (off) to {LARGEST_SIDE}")
+    return violations.whole(f"{field}.resize_from_{side}", max(value, 0), 0, LARGEST_SIDE)
 
 
 def _unset(field: str, value: float, violations: Violations) -> float:

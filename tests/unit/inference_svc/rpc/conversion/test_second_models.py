@@ -81,7 +81,7 @@ def test_a_hires_pass_takes_after_the_first_one() -> None:
 def test_a_hires_pass_may_be_all_its_own() -> None:
     hires = g.HiresPass(
         scale=1.5, upscaler="Lanczos", steps=3, strength=0.4, model="other", prompt="p", negative_prompt="n",
-        sampling=t.SamplerSettings(scheduler="Karras", steps=99), guidance=t.GuidanceSettings(scale=2),
+        sampling=t.SamplerSettings(scheduler="Karras"), guidance=t.GuidanceSettings(scale=2),
     )  # fmt: skip
     spec = generation_spec(job(hires=hires, sampling=t.SamplerSettings(sampler="Heun")))
     assert spec.hires is not None
@@ -91,6 +91,43 @@ def test_a_hires_pass_may_be_all_its_own() -> None:
         SamplingSettings("Heun", "karras", 3), options=own.sampling.options, schedule=own.sampling.schedule
     )
     assert (picture.hires_prompt, picture.hires_negative_prompt, own.guidance.scale) == ("p", "n", 2)
+
+
+@pytest.mark.parametrize(
+    ("hires", "steps"),
+    [
+        (g.HiresPass(), 20),
+        (g.HiresPass(steps=9), 9),
+        (g.HiresPass(sampling=t.SamplerSettings(steps=9)), 9),
+        (g.HiresPass(steps=9, sampling=t.SamplerSettings(steps=9)), 9),
+        (g.HiresPass(sampling=t.SamplerSettings(steps=20)), 20),
+    ],
+)
+def test_the_steps_of_a_hires_pass_may_be_said_with_its_solver(hires: g.HiresPass, steps: int) -> None:
+    spec = generation_spec(job(hires=hires, request_id="r"))
+    again = resolve_request(resolved(hires=hires), FACTS, BESIDE)
+    assert spec.hires is not None
+    assert (spec.hires.sampling.steps, again.hires.steps) == (steps, 0 if steps == 20 else steps)
+
+
+def test_steps_of_a_hires_pass_that_contradict_each_other_or_are_too_many_are_refused() -> None:
+    twice = g.HiresPass(steps=8, sampling=t.SamplerSettings(steps=9))
+    assert wrong(hires=twice) == ["hires.sampling.steps"]
+    assert wrong(hires=g.HiresPass(sampling=t.SamplerSettings(steps=999))) == ["hires.sampling.steps"]
+
+
+def test_prompts_that_are_not_as_many_as_pictures_are_not_looked_at() -> None:
+    prompts = ["x" * 65_537, "AND " * 33, "c"]
+    assert wrong(picture_prompts=prompts, picture_negative_prompts=prompts) == [
+        "picture_prompts",
+        "picture_negative_prompts",
+    ]
+    assert wrong(picture_prompts=prompts, batch_size=3) == ["picture_prompts[0]", "picture_prompts[1]"]
+
+
+def test_of_too_many_remarks_no_more_are_looked_at_than_may_be() -> None:
+    remarks = [g.InfotextEntry(key="k" * 129)] * 66
+    assert len(wrong(infotext_extra=remarks)) == 65
 
 
 def test_resolving_again_changes_nothing() -> None:
