@@ -158,7 +158,8 @@ class Stopped(Exception):
 class UpscalerFacts:
     """What makes a picture larger. `scale`: along a side; 0: to any size at once, by interpolation.
 
-    `tile`: the only height and width of a tile that its network takes. `load` makes its network ready to run, on any
+    `tile`: the only height and width of a tile that its network takes. `most_tile_pixels`: of a tile, as far as memory
+    allows; 0: not known. `load` makes its network ready to run, on any
     thread but the device's; once that is done it returns at once.
     """
 
@@ -167,6 +168,7 @@ class UpscalerFacts:
     path: str = ""
     memory_bytes: int = 0
     tile: tuple[int, int] | None = None
+    most_tile_pixels: int = 0
     load: Callable[[], None] = field(default=lambda: None, compare=False)
 
 

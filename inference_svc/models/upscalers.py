@@ -93,9 +93,11 @@ class Upscalers:
         graph, facts = self._loaded.get(key.model), self._facts.get(key.model)
         if graph is not None and graph.batch:
             return graph.batch
-        scale = facts.scale if facts else 1
-        row = _FLOAT * _CHANNELS * _MAPS * scale**2 * key.shape[-1] * key.shape[-2]
-        return max(1, default_budget(self._device.kind) // row)
+        return max(1, self._most_pixels(facts.scale if facts else 1) // (key.shape[-1] * key.shape[-2]))
+
+    def _most_pixels(self, scale: int) -> int:
+        """Those of a batch's input that memory allows."""
+        return default_budget(self._device.kind) // (_FLOAT * _CHANNELS * _MAPS * scale**2)
 
     def _opened(self, name: str) -> UpscalerGraph:
         if name not in self._facts:
@@ -114,6 +116,7 @@ class Upscalers:
             path=str(file.path),
             memory_bytes=file.size,
             tile=graph.tile,
+            most_tile_pixels=self._most_pixels(graph.scale),
             load=partial(self._ready, file.name),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any, Final
 
 import numpy as np
@@ -24,6 +25,7 @@ DEFAULT_TILE: Final = 192
 DEFAULT_OVERLAP: Final = 8
 MOST_PASSES: Final = 3
 _MULTIPLE: Final = 8
+_CUT_AT_ONCE: Final = 256 * 256  # pixels: under a millisecond
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +118,22 @@ def grid_over(spec: UpscaleSpec, height: int, width: int) -> Grid:
     return Grid.over((height, width), tile, spec.overlap)
 
 
+def largest_tile(spec: UpscaleSpec, width: int, height: int) -> tuple[int, int]:
+    """Returns height and width of the tiles of the last pass over a picture of that size, the largest."""
+    growth = spec.upscaler.scale ** max(0, passes(spec, width, height) - 1)
+    return grid_over(spec, height * growth, width * growth).tile
+
+
 def _side(length: int, most: int) -> int:
     """Networks halve their input some times; few take any size."""
     whole = -(-length // _MULTIPLE) * _MULTIPLE
     return min(most, whole) if most else whole
+
+
+def _cut(grid: Grid, pixels: Pixels, top: int, left: int) -> Generator[Ask, Any, Array]:
+    if prod(grid.tile) <= _CUT_AT_ONCE:
+        return grid.cut(pixels, top, left)
+    return (yield Compute(grid.cut, (pixels, top, left)))
 
 
 def _nearest(spec: UpscaleSpec, pixels: Pixels) -> Pixels:
@@ -139,7 +153,8 @@ def _enlarged(spec: UpscaleSpec, pixels: Pixels) -> Generator[Ask, Any, Pixels]:
     for top in grid.tops:
         tiles: list[Array] = []
         for left in grid.lefts:
-            (tile,) = yield Evaluate((UpscaleRow(spec.upscaler.name, grid.cut(pixels, top, left)),))
+            part = yield from _cut(grid, pixels, top, left)
+            (tile,) = yield Evaluate((UpscaleRow(spec.upscaler.name, part),))
             tiles.append(tile)
             yield Report(TileDone())
         rows.append((yield Compute(joined_row, (grid, tiles, scale))))

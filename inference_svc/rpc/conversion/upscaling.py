@@ -14,6 +14,7 @@ from inference_svc.pipelines.upscaling import (
     NONE,
     UpscaleSpec,
     find_upscaler,
+    largest_tile,
     most_pixels,
 )
 from inference_svc.rpc.conversion.ids import checked_task, request_id_or_new
@@ -146,3 +147,13 @@ def _check_sizes(spec: EnlargingSpec, resolved: p.UpscaleImageRequest) -> None:
         if between > MOST_PIXELS_BETWEEN:
             allowed = f"at most {MOST_PIXELS_BETWEEN} pixels on the way; {each.upscaler.name} would make {between}"
             raise InvalidArgument.of(field, size, allowed)
+        _check_tile(each, spec)
+
+
+def _check_tile(each: UpscaleSpec, spec: EnlargingSpec) -> None:
+    """Raises InvalidArgument where a network would not have the memory for one tile larger than usual."""
+    upscaler, (height, width) = each.upscaler, largest_tile(each, spec.width, spec.height)
+    most = max(upscaler.most_tile_pixels, DEFAULT_TILE**2)
+    if upscaler.most_tile_pixels and upscaler.tile is None and height * width > most:
+        allowed = f"tiles of at most {most} pixels with {upscaler.name}; these are {width}x{height}"
+        raise InvalidArgument.of("tile", each.tile, allowed)

@@ -109,6 +109,14 @@ def test_a_batch_has_as_many_tiles_as_memory_allows(tmp_path: Path) -> None:
     assert small > large >= 1
 
 
+def test_a_network_says_how_large_a_tile_memory_allows(tmp_path: Path) -> None:
+    write_nearest(tmp_path / "upscalers" / "a.onnx")
+    write_nearest(tmp_path / "upscalers" / "b.onnx", 4)
+    twice, four = (facts.most_tile_pixels for facts in own(upscalers(tmp_path).look()))
+    assert four == pytest.approx(twice / 4, abs=1)
+    assert four > 0
+
+
 def test_the_four_used_last_are_kept_loaded(tmp_path: Path) -> None:
     for name in "abcde":
         write_nearest(tmp_path / "upscalers" / f"{name}.onnx")

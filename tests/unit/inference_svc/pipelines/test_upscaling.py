@@ -106,6 +106,13 @@ def test_a_picture_is_given_to_the_network_tile_by_tile() -> None:
     assert len(shapes) == tile_count(UpscaleSpec(TWICE, 600, 400), 300, 200) == 2 * 2
 
 
+@pytest.mark.parametrize(("tile", "beside"), [(256, False), (264, True)])
+def test_a_large_tile_is_cut_beside_the_device_thread(tile: int, beside: bool) -> None:
+    pipeline = upscale(UpscaleSpec(TWICE, 600, 600, tile=tile), picture(300, 300))
+    pipeline.send(None)
+    assert isinstance(pipeline.send(None), Compute) is beside
+
+
 def test_a_small_picture_is_filled_up_to_a_size_that_networks_take() -> None:
     result, shapes = run(UpscaleSpec(TWICE, 18, 10), picture(5, 9))
     assert (shapes, result.shape) == ([(1, 3, 8, 16)], (10, 18, 3))

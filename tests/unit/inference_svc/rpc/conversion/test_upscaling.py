@@ -39,6 +39,20 @@ def test_tiles_are_as_large_as_asked_for(fields: dict[str, int], tiles: int) -> 
     assert resolve_upscaling(request, (FOUR,)).spec(np.zeros((512, 512, 3), np.uint8), "").tiles == tiles
 
 
+@pytest.mark.parametrize(("fields", "tile"), [({"tile": 0}, "2048x2048"), ({"tile": 512}, "512x512")])
+def test_a_tile_that_memory_does_not_allow_is_refused(fields: dict[str, int], tile: str) -> None:
+    request = p.UpscaleImageRequest(upscaler="small", scale=8.0, **fields)  # type: ignore[arg-type]
+    small = UpscalerFacts("small", 4, most_tile_pixels=256 * 256)
+    with pytest.raises(InvalidArgument, match=f"^tile: .* at most 65536 pixels with small; these are {tile}"):
+        resolve_upscaling(request, (small,)).spec(np.zeros((512, 512, 3), np.uint8), "")
+
+
+def test_a_tile_of_the_only_size_that_a_network_takes_is_not() -> None:
+    fixed = UpscalerFacts("fixed", 4, tile=(512, 512), most_tile_pixels=1)
+    spec = resolve_upscaling(p.UpscaleImageRequest(upscaler="fixed"), (fixed,)).spec(np.zeros((8, 8, 3), np.uint8), "")
+    assert spec.tiles == 1
+
+
 def test_resolving_again_changes_nothing() -> None:
     once = upscaling(2.0).resolved
     assert resolve_upscaling(once, (FOUR,)).resolved == once
