@@ -40,7 +40,8 @@ Case: TypeAlias = RpcCase | RestCase
 
 def cases() -> list[Case]:
     """Returns every case; names are unique."""
-    return [*_samplers(), *_schedules(), *_shapes(), *_prompts(), *_noises(), *_starts(), *_outputs(), *_rest()]
+    made = [*_samplers(), *_schedules(), *_shapes(), *_prompts(), *_noises()]
+    return [*made, *_starts(), *_repaints(), *_enlarged(), *_outputs(), *_rest()]
 
 
 def _rpc(name: str, *, steps: int = 4, sampler: str = "", scheduler: str = "", **fields: Any) -> RpcCase:
@@ -105,6 +106,28 @@ def _starts() -> list[RpcCase]:
         _rpc("from two pictures", batch_size=2, init=_init(0.4, count=2), sampler="Euler a"),
         _rpc("from a picture, resized", width=96, init=_init(0.5, resize_mode=t.RESIZE_MODE_CROP)),
         _rpc("from a picture, colours kept", init=_init(0.7, color_correction=True)),
+    ]
+
+
+def _repaints() -> list[RpcCase]:
+    mask = t.Image(data=_picture(1))
+    files = g.Inpaint(mask=mask, blur_x=2, blur_y=5, round=False, return_mask=True, return_composite=True)
+    noise = g.Inpaint(mask=mask, fill=g.MASK_FILL_LATENT_NOISE)
+    return [
+        _rpc("repainted", init=_init(0.6), inpaint=files, sampler="Euler a"),
+        _rpc("repainted, only masked", init=_init(0.6), inpaint=g.Inpaint(mask=mask, invert=True, only_masked=True)),
+        _rpc("repainted, from noise", batch_size=2, init=_init(0.8), inpaint=noise, sampler="DDIM"),
+    ]
+
+
+def _enlarged() -> list[RpcCase]:
+    own = g.HiresPass(scale=1.5, steps=2, upscaler="Lanczos", sampling=t.SamplerSettings(sampler="DPM++ 2M SDE"))
+    editing = g.HiresPass(scale=1.5, prompt="a [red:blue:1.5] star AND a moon:0.5")
+    return [
+        _rpc("a hires pass", hires=g.HiresPass(), sampler="Euler a"),
+        _rpc("a hires pass of its own", batch_size=2, hires=own),
+        _rpc("a hires pass, cut", hires=g.HiresPass(width=96, height=128, upscaler="Latent (bicubic antialiased)")),
+        _rpc("a hires pass, other words", hires=editing, prompt="a green [circle|square]"),
     ]
 
 

@@ -29,7 +29,11 @@ def test_no_case_leaves_its_seed_to_chance() -> None:
 
 
 def test_each_kind_of_request_is_there() -> None:
-    assert any(request.HasField("init") for request in REQUESTS)
+    assert {field for request in REQUESTS for field in ("init", "inpaint", "hires") if request.HasField(field)} == {
+        "init",
+        "inpaint",
+        "hires",
+    }
     assert any(request.batch_size > 1 and request.batch_count > 1 for request in REQUESTS)
     assert any("BREAK" in request.prompt and ":1." in request.prompt for request in REQUESTS)
     assert any(request.events.preview_every for request in REQUESTS)
