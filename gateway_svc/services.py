@@ -72,11 +72,12 @@ class Services:
         return await loop.run_in_executor(self.threads, lambda: function(*args, **kwargs))
 
 
-def _of_request(request: Request) -> Services:
+# Coroutines, though they wait for nothing: FastAPI would call plain functions in threads, for each request anew.
+async def _of_request(request: Request) -> Services:
     return cast("Services", request.app.state.services)
 
 
-def user_of(request: Request) -> str:
+async def user_of(request: Request) -> str:
     """Who asks; empty where nobody has to say."""
     return str(request.scope.get(USER_KEY, ""))
 

@@ -20,7 +20,9 @@ router = APIRouter(prefix="/sdapi/v1", tags=["progress"])
 _STARTED = 0.01
 
 
-def _task_id(id_task: Annotated[str | None, Query()] = None, task_id: Annotated[str | None, Query()] = None) -> str:
+async def _task_id(
+    id_task: Annotated[str | None, Query()] = None, task_id: Annotated[str | None, Query()] = None
+) -> str:
     return id_task or task_id or ""
 
 
