@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import html
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+
+from PIL import Image
 
 from gateway_svc.files import FileFormat, image_of
 from gateway_svc.inference.client import engine_of
@@ -14,11 +17,12 @@ from gateway_svc.sdapi.options import Options
 from gateway_svc.services import Services
 from latentwire import image_file, image_text, infotext
 from latentwire.chunks import ChunkAssembler, Picture
-from latentwire.errors import FieldViolation, InvalidArgument, NotFound
+from latentwire.errors import Aborted, FieldViolation, InvalidArgument, NotFound
 from latentwire.v1 import postprocessing_service_pb2 as ps
 from latentwire.v1 import types_pb2 as types
 
 NOTHING = "None"
+_LANCZOS = "Lanczos"
 _SMALLEST_TILE, _LARGEST_TILE = 16, 4096
 _FIELDS = {"scale": "upscaling_resize", "width": "upscaling_resize_w", "height": "upscaling_resize_h"}
 
@@ -44,23 +48,52 @@ class Order:
 
 async def enlarged(data: bytes, order: Order, services: Services) -> Enlarged | None:
     """Makes one picture; None where it was interrupted before it began. Raises LatentwireError, Raised, Refused."""
+    picture, engine = await _asked(to_contract(data, order), services)
+    if picture is None:
+        return None
+    opacity = await _opacity(data, order, services)
+    done = ", ".join(f"{key}: {infotext.quote(value)}" for key, value in what_was_done(order.body, picture))
+    return Enlarged(await services.in_thread(_file, (picture, opacity), data, done, order), done, engine)
+
+
+async def _asked(request: ps.UpscaleImageRequest, services: Services) -> tuple[Picture | None, str]:
+    """The picture, and who made it."""
     inference, assembler = services.inference, ChunkAssembler()
     picture: Picture | None = None
-    request = to_contract(data, order)
     try:
         async with inference.stream(inference.postprocessing.UpscaleImage, request) as call:
             async for response in call:
                 if response.WhichOneof("event") == "image":
                     picture = assembler.add(response.image) or picture
-            engine = await engine_of(call)
+            return picture, await engine_of(call)
     except NotFound as error:
         raise Raised("AssertionError", f"could not find upscaler named {error.metadata.get('upscaler', '')}") from None
     except InvalidArgument as error:
         raise _in_our_words(error) from None
-    if picture is None:
+
+
+async def _opacity(data: bytes, order: Order, services: Services) -> Picture | None:
+    """How opaque a picture is, as a grey one, larger by Lanczos; None for all of it, or where no file can tell."""
+    grey = b"" if order.form.kind == "JPEG" else await services.in_thread(_opaque_part, data)
+    if not grey:
         return None
-    done = ", ".join(f"{key}: {infotext.quote(value)}" for key, value in what_was_done(order.body, picture))
-    return Enlarged(await services.in_thread(_file, picture, data, done, order), done, engine)
+    request = to_contract(grey, order)
+    request.second_upscaler = NOTHING
+    if request.upscaler != NOTHING:
+        request.upscaler = _LANCZOS
+    try:
+        return (await _asked(request, services))[0]
+    except Aborted:
+        return None
+
+
+def _opaque_part(data: bytes) -> bytes:
+    """Nothing where all of it is opaque. Blocking: run it in a thread."""
+    with Image.open(io.BytesIO(data), formats=image_text.FORMATS) as image:
+        if not image.has_transparency_data:
+            return b""
+        opacity = image_file.upright(image).convert("RGBA").getchannel("A")
+    return b"" if opacity.getextrema() == (255, 255) else image_file.encode(opacity, "PNG")
 
 
 def to_contract(data: bytes, order: Order) -> ps.UpscaleImageRequest:
@@ -118,9 +151,11 @@ def _tile(side: int) -> int:
     return side and min(max(side, _SMALLEST_TILE), _LARGEST_TILE)
 
 
-def _file(picture: Picture, source: bytes, done: str, order: Order) -> bytes:
+def _file(made: tuple[Picture, Picture | None], source: bytes, done: str, order: Order) -> bytes:
     """The picture as a file with the texts of the one that it was made from. Blocking: run it in a thread."""
-    form, image = order.form, image_of(picture)
+    form, image, opacity = order.form, image_of(made[0]), made[1]
+    if opacity is not None:
+        image.putalpha(image_of(opacity).convert("L"))
     if not order.options.enable_pnginfo:
         return image_file.encode(image, form.kind, quality=form.quality, lossless=form.lossless)
     found = image_text.read(source)

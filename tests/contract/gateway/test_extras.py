@@ -106,6 +106,38 @@ async def test_no_upscaler_leaves_the_picture_as_it_is(gateway: httpx2.AsyncClie
     np.testing.assert_array_equal(np.asarray(picture), PIXELS)
 
 
+def _translucent() -> str:
+    """24 by 20, opaque on the left, clear on the right."""
+    opacity = np.zeros((20, 24, 1), np.uint8)
+    opacity[:, :12] = 255
+    made = io.BytesIO()
+    Image.fromarray(np.concatenate([PIXELS, opacity], axis=2)).save(made, "PNG")
+    return b64encode(made.getvalue()).decode()
+
+
+@pytest.mark.parametrize(
+    ("fields", "size"),
+    [
+        ({"upscaler_1": "None"}, (24, 20)),
+        ({"upscaler_1": "Nearest", "upscaler_2": "Lanczos", "extras_upscaler_2_visibility": 0.5}, (48, 40)),
+        ({"upscaler_1": "Lanczos", "resize_mode": 1, "upscaling_resize_w": 60, "upscaling_resize_h": 40}, (60, 40)),
+    ],
+)
+async def test_what_is_clear_stays_clear(
+    gateway: httpx2.AsyncClient, fields: dict[str, Any], size: tuple[int, int]
+) -> None:
+    picture, _ = await made(gateway, image=_translucent(), **fields)
+    corners = [np.asarray(picture)[0, x, 3] for x in (0, size[0] - 1)]
+    assert (picture.mode, picture.size, corners) == ("RGBA", size, [255, 0])
+
+
+async def test_a_format_without_transparency_holds_the_colours(gateway: httpx2.AsyncClient) -> None:
+    await gateway.post("/sdapi/v1/options", json={"samples_format": "jpg"})
+    picture, _ = await made(gateway, image=_translucent())
+    await gateway.post("/sdapi/v1/options", json={"samples_format": "png"})
+    assert (picture.format, picture.mode) == ("JPEG", "RGB")
+
+
 async def test_the_texts_of_the_picture_are_kept(gateway: httpx2.AsyncClient) -> None:
     body = {"image": file(parameters="a hat\nSteps: 3", Source="mine"), "upscaler_1": "Lanczos"}
     picture = opened((await gateway.post(SINGLE, json=body)).json()["image"])
