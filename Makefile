@@ -25,6 +25,8 @@ COVERAGE := $(EVIDENCE)/coverage.data
 # ARGS=--randomly-seed=N repeats an order.
 EVEN_SEED := $$((RANDOM * 2))
 ODD_SEED := $$((RANDOM * 2 + 1))
+# Two workers, each with whole files, so that what a file starts is started once; torch with a thread for each.
+TWO_AT_A_TIME := -n 2 --dist loadfile
 
 # Continuous integration: .ci/run does STEPS in this order, .github/workflows/ci.yml the same and HOSTED besides, for
 # which the network of the hosting service is needed. One name is one target is one step.
@@ -128,8 +130,8 @@ smoke: dev ## the pair with the fake on port 7860: one picture, a clean end
 
 test: dev ## unit, contract, guard and e2e suites in random order (ARGS=tests/unit)
 	@mkdir -p $(EVIDENCE) && rm -f $(COVERAGE)
-	@$(BIN)/coverage run --data-file=$(COVERAGE) -m pytest -m "not slow" --junitxml=$(EVIDENCE)/test.xml \
-	  -p randomly --randomly-seed=$(EVEN_SEED) $(ARGS)
+	@OMP_NUM_THREADS=1 COVERAGE_FILE=$(COVERAGE) $(BIN)/python -m pytest -m "not slow" --junitxml=$(EVIDENCE)/test.xml \
+	  $(TWO_AT_A_TIME) $(if $(ARGS),,--cov --cov-report=) -p randomly --randomly-seed=$(EVEN_SEED) $(ARGS)
 
 coverage: dev ## what the last `make test` ran of the code, with the gate
 	@rm -f $(EVIDENCE)/coverage.json
@@ -140,8 +142,8 @@ coverage: dev ## what the last `make test` ran of the code, with the gate
 
 test-again: dev ## unit and contract suites in another random order
 	@mkdir -p $(EVIDENCE)
-	@$(BIN)/python -m pytest tests/unit tests/contract -m "not slow" --junitxml=$(EVIDENCE)/test-again.xml \
-	  -p randomly --randomly-seed=$(ODD_SEED) $(ARGS)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/unit tests/contract -m "not slow" --junitxml=$(EVIDENCE)/test-again.xml \
+	  $(TWO_AT_A_TIME) -p randomly --randomly-seed=$(ODD_SEED) $(ARGS)
 
 e2e: dev ## both processes as a user starts them, on the real embedded model
 	@mkdir -p $(EVIDENCE)
