@@ -145,6 +145,9 @@ class Ledger:
             raise self._full(f"{len(waiting)} requests wait, as many as may")
         if waiting and sum(waiting) + request.pictures > limits.max_waiting_pictures:
             raise self._full(f"{sum(waiting)} pictures wait and {limits.max_waiting_pictures} may")
+        held = sum(entry.request.held_bytes for entry in self._entries.values())
+        if held and request.held_bytes and held + request.held_bytes > limits.max_held_bytes:
+            raise self._full(f"{held} bytes of pictures are held and {limits.max_held_bytes} may")
 
     def _full(self, message: str) -> QueueFull:
         """Says when to come back: what all of them need, over how many there are, is the time between two ends."""

@@ -23,6 +23,7 @@ class Request:
     `evaluations`: rows of all pictures, as far as known beforehand, of the kind that `key` is of: denoising, or what
     else takes most of its time. `key`: what these are measured by, for times to the end; None: denoising, never
     estimated. `priority`: higher goes first. `deadline`: a moment of the engine's clock, None for none.
+    `held_bytes`: main memory that it takes until its end, as far as known and worth counting.
     """
 
     request_id: str
@@ -32,6 +33,7 @@ class Request:
     key: BatchKey | None = None
     priority: int = 0
     deadline: float | None = None
+    held_bytes: int = 0
 
     @property
     def pictures(self) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 from inference_svc.pipelines.images import encode_image
 from inference_svc.pipelines.reports import PictureReady
 from inference_svc.pipelines.spec import OutputOptions, Pixels
-from inference_svc.pipelines.upscaling import NONE, UpscaleSpec, grid_over, resized, tile_count, upscale
+from inference_svc.pipelines.upscaling import NONE, UpscaleSpec, grid_over, most_pixels, resized, tile_count, upscale
 from inference_svc.work import Ask, BatchKey, Compute, Kind, Pipeline, Report, Stopped
 
 _STEP = 8
@@ -44,6 +44,12 @@ class EnlargingSpec:
     def tiles(self) -> int:
         """How many tiles networks take for it."""
         return sum(tile_count(each, self.width, self.height) for each in self.passes)
+
+    @property
+    def held_bytes(self) -> int:
+        """Of pixels: those that came, and three times the most that is made, as strips, put together, and encoded."""
+        between = max((most_pixels(each, self.width, self.height) for each in self.passes), default=0)
+        return self.width * self.height * 3 + 9 * between
 
     @property
     def width(self) -> int:

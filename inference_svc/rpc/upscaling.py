@@ -54,6 +54,7 @@ class UpscalingAdmission:
             listener=crossing(relay.take),
             key=spec.key,
             deadline=None if remaining_s is None else engine.now() + remaining_s,
+            held_bytes=spec.held_bytes,
         )
         try:
             engine.submit(request)

@@ -14,6 +14,8 @@ from inference_svc.fake.runner import Misbehaviour
 from latentwire.errors import Cancelled, DeadlineUnreachable, QueueFull
 from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import generation_service_pb2_grpc as gg
+from latentwire.v1 import postprocessing_service_pb2 as p
+from latentwire.v1 import postprocessing_service_pb2_grpc as pg
 from latentwire.v1 import types_pb2 as t
 from tests.contract.engines import StartServer
 from tests.contract.gate import Gate
@@ -38,6 +40,26 @@ async def test_a_full_queue_refuses_at_once_and_health_still_answers(start_serve
         assert health.status == health_pb2.HealthCheckResponse.SERVING
         gate.open()
         assert [[event async for event in call][-1].HasField("completed") for call in calls] == [True, True]
+
+
+async def test_pictures_that_are_held_leave_no_room_for_others_but_for_words(
+    start_server: StartServer, gate: Gate
+) -> None:
+    picture = t.Image(data=bytes(64 * 64 * 3), format=t.IMAGE_FORMAT_RAW_RGB, width=64, height=64)
+    init = g.InitImage(images=[picture])
+    async with start_server(EngineSettings(max_held_bytes=20_000), around=gate.before) as running:
+        upscaler = pg.PostprocessingServiceStub(running.channel)
+        call = running.generation.GenerateImage(asked("holds", steps=1, init=init))
+        await until(lambda: gate.begun == 1)
+        errors = [
+            await failure(running.generation.GenerateImage(asked(init=init))),
+            await failure(upscaler.UpscaleImage(p.UpscaleImageRequest(image=picture))),
+        ]
+        words = running.generation.GenerateImage(asked("words", steps=1))
+        gate.open()
+        assert [type(error) for error in errors] == [QueueFull, QueueFull]
+        assert [[event async for event in each][-1].HasField("completed") for each in (call, words)] == [True, True]
+        await make(running.generation, asked(steps=1, init=init))
 
 
 async def test_a_deadline_that_cannot_be_met_is_refused_at_once_once_measured() -> None:

@@ -18,6 +18,7 @@ Pixels: TypeAlias = np.ndarray[Any, np.dtype[np.uint8]]
 
 MOST_BYTES = 64 * 2**20
 MOST_PIXELS = 64 * 10**6
+MOST_PIXELS_IN_ALL = 4 * MOST_PIXELS
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 
 _NAMES: Mapping[int, str] = MappingProxyType(
@@ -29,9 +30,22 @@ _NAMES: Mapping[int, str] = MappingProxyType(
 )
 
 
-def decode_images(images: Sequence[types_pb2.Image], field: str) -> tuple[Pixels, ...]:
-    """Returns the pixels of every picture. Raises InvalidArgument, which names the first that is broken."""
-    return tuple(decode_image(image, f"{field}[{index}]") for index, image in enumerate(images))
+def decode_images(
+    images: Sequence[types_pb2.Image], field: str, most_pixels: int = MOST_PIXELS_IN_ALL
+) -> tuple[Pixels, ...]:
+    """Returns the pixels of every picture.
+
+    Raises InvalidArgument, which names the first that is broken, or with which they have too many pixels together.
+    """
+    decoded: list[Pixels] = []
+    count = 0
+    for index, image in enumerate(images):
+        decoded.append(decode_image(image, f"{field}[{index}]"))
+        count += decoded[-1].shape[0] * decoded[-1].shape[1]
+        if count > most_pixels:
+            allowed = f"at most {most_pixels} pixels in all pictures"
+            raise InvalidArgument.of(f"{field}[{index}]", f"{count} pixels with those before", allowed)
+    return tuple(decoded)
 
 
 def decode_image(image: types_pb2.Image, field: str) -> Pixels:

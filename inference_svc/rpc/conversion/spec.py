@@ -24,11 +24,13 @@ from inference_svc.rpc.conversion.hires import hires_sizes
 from inference_svc.rpc.conversion.images import Pixels
 from inference_svc.rpc.conversion.infotext import picture_infotext
 from inference_svc.rpc.conversion.inpaint import inpaint_settings
+from inference_svc.rpc.conversion.limits import MOST_HELD_BYTES
 from inference_svc.rpc.conversion.pictures import FORMATS
 from inference_svc.rpc.conversion.refiner import refiner_settings
 from inference_svc.rpc.conversion.seeds import picture_seeds
 from inference_svc.sampling import NoiseSpec, SamplerOptions, ScheduleOptions
 from inference_svc.work import ModelFacts
+from latentwire.errors import InvalidArgument
 from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import types_pb2 as t
 
@@ -73,6 +75,21 @@ class Job:
     def seeds(self) -> tuple[tuple[int, int], ...]:
         """Seed and sub-seed of every picture, unsigned."""
         return picture_seeds(self.resolved.noise, self.picture_count)
+
+    @property
+    def held_bytes(self) -> int:
+        """Of pixels: the pictures that came, and where the masked part alone is worked on, what it is put back into."""
+        came = [*self.init, *(() if self.mask is None else (self.mask,))]
+        canvas = 4 * max((picture.shape[0] * picture.shape[1] for picture in self.init), default=0)
+        copies = self.resolved.batch_size if self.resolved.inpaint.only_masked else 0
+        return sum(int(picture.nbytes) for picture in came) + copies * canvas
+
+
+def check_held(job: Job) -> None:
+    """Raises InvalidArgument for pictures that can't be held, however few others there are."""
+    if job.held_bytes > MOST_HELD_BYTES:
+        allowed = f"at most {MOST_HELD_BYTES} bytes of pixels, those of each picture of a batch with only_masked"
+        raise InvalidArgument.of("init.images", f"{job.held_bytes} bytes", allowed)
 
 
 def generation_spec(job: Job) -> GenerationSpec:

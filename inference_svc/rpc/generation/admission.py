@@ -17,7 +17,7 @@ from inference_svc.rpc.conversion.accepted import accepted
 from inference_svc.rpc.conversion.beside import Beside
 from inference_svc.rpc.conversion.generate import resolve_request
 from inference_svc.rpc.conversion.images import Pixels, decode_image, decode_images
-from inference_svc.rpc.conversion.spec import Job, generation_spec
+from inference_svc.rpc.conversion.spec import Job, check_held, generation_spec
 from inference_svc.rpc.conversion.violations import under
 from inference_svc.rpc.conversion.warnings import warnings_of
 from inference_svc.rpc.generation.book import Book
@@ -102,6 +102,7 @@ class Admission:
         return await loop.run_in_executor(self._executor, decode_image, image, "inpaint.mask")
 
     def _submitted(self, job: Job, warnings: Sequence[str], deadline: float | None) -> Record:
+        check_held(job)
         spec = generation_spec(job)
         _check_plans(spec)
         batches = self._backend.dress(job.resolved, pictures(spec))
@@ -116,6 +117,7 @@ class Admission:
             key=batch_key(spec),
             priority=job.resolved.priority,
             deadline=deadline,
+            held_bytes=job.held_bytes,
         )
         try:
             self._backend.engine.submit(request)

@@ -62,6 +62,18 @@ def test_more_waiting_pictures_than_may_are_refused_but_one_request_alone_may_ho
         accept(book, "b")
 
 
+def test_more_bytes_than_may_be_held_are_refused_but_one_request_alone_may_hold_more() -> None:
+    book = ledger(max_held_bytes=10)
+    accept(book, "a", held_bytes=11, run=True)
+    accept(book, "b")
+    with pytest.raises(QueueFull, match="11 bytes of pictures are held and 10 may"):
+        accept(book, "c", held_bytes=1)
+    book.ended("a")
+    accept(book, "c", held_bytes=6)
+    accept(book, "d", held_bytes=4)
+    assert book.counts() == (3, 0)
+
+
 @pytest.mark.parametrize(("pace", "retry_after_s"), [(None, 1.0), (0.5, 5.0), (0.001, 0.1), (100.0, 60.0)])
 def test_a_full_queue_says_when_to_come_back_from_the_measured_throughput(
     pace: float | None, retry_after_s: float

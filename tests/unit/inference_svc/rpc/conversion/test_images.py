@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inference_svc.rpc.conversion.images import MOST_BYTES, decode_image
+from inference_svc.rpc.conversion.images import MOST_BYTES, decode_image, decode_images
 from latentwire.errors import InvalidArgument
 from latentwire.v1 import types_pb2 as t
 
@@ -73,3 +73,10 @@ def test_what_is_no_picture_is_refused_by_name(image: t.Image) -> None:
     with pytest.raises(InvalidArgument) as caught:
         decode_image(image, "image")
     assert [violation.field for violation in caught.value.violations] == ["image.data"]
+
+
+def test_pictures_are_limited_together_too() -> None:
+    images = [t.Image(data=_file("PNG"))] * 3
+    assert len(decode_images(images, "images", most_pixels=24)) == 3
+    with pytest.raises(InvalidArgument, match=r"images\[2\]: '24 pixels with those before'"):
+        decode_images(images, "images", most_pixels=23)

@@ -16,7 +16,7 @@ from inference_svc.rpc.catalogue import UsableModel
 from inference_svc.rpc.conversion.beside import Beside
 from inference_svc.rpc.conversion.generate import resolve_request
 from inference_svc.rpc.conversion.hires import hires_sizes
-from inference_svc.rpc.conversion.spec import Job, generation_spec
+from inference_svc.rpc.conversion.spec import Job, check_held, generation_spec
 from inference_svc.rpc.conversion.warnings import warnings_of
 from latentwire.errors import InvalidArgument
 from latentwire.v1 import generation_service_pb2 as g
@@ -139,6 +139,21 @@ def test_resolving_again_changes_nothing() -> None:
     }
     once = resolved(**fields)
     assert resolve_request(once, FACTS, BESIDE) == once
+
+
+def test_what_a_request_holds_is_its_pictures_and_what_its_parts_are_put_back_into() -> None:
+    pixels, mask = np.zeros((10, 20, 3), np.uint8), np.zeros((4, 4, 3), np.uint8)
+    plain = replace(job(init=INIT), init=(pixels,))
+    part = replace(job(init=INIT, inpaint=g.Inpaint(only_masked=True), batch_size=3), init=(pixels,), mask=mask)
+    assert (job().held_bytes, plain.held_bytes, part.held_bytes) == (0, 600, 600 + 48 + 3 * 800)
+
+
+def test_pictures_that_can_not_be_held_are_refused() -> None:
+    large = np.broadcast_to(np.uint8(0), (8000, 8000, 3))
+    part = replace(job(init=INIT, inpaint=g.Inpaint(only_masked=True), batch_size=64), init=(large,))
+    with pytest.raises(InvalidArgument, match=r"^init\.images: '16576000048 bytes'"):
+        check_held(replace(part, mask=np.zeros((4, 4, 3), np.uint8)))
+    check_held(replace(job(init=INIT, batch_size=64), init=(large,)))
 
 
 def test_a_part_to_repaint_has_the_contract_s_defaults() -> None:

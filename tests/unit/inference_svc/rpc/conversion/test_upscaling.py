@@ -29,6 +29,12 @@ def test_what_needs_no_network_is_not(scale: float, upscaler: str) -> None:
     assert upscaling(scale, upscaler).spec(LARGE, "").tiles == 0
 
 
+def test_what_is_held_are_the_pixels_that_came_and_those_on_the_way() -> None:
+    pixels = np.zeros((16, 16, 3), np.uint8)
+    held = [upscaling(2.0, name).spec(pixels, "").held_bytes for name in ("None", "Lanczos", "four")]
+    assert held == [768, 768 + 9 * 32 * 32, 768 + 9 * 64 * 64]
+
+
 def test_a_network_may_run_on_what_keeps_its_size() -> None:
     assert upscaling(1.0).spec(np.zeros((16, 16, 3), np.uint8), "").tiles == 1
 
