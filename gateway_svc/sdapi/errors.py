@@ -75,6 +75,7 @@ _FIELDS: Final[Mapping[str, str]] = {
     "init.upscaler": "upscaler_for_img2img",
     "inpaint.blur_x": "mask_blur_x",
     "inpaint.blur_y": "mask_blur_y",
+    "inpaint.only_masked": "inpaint_full_res",
     "inpaint.only_masked_padding": "inpaint_full_res_padding",
     "inpaint.conditioning_weight": "inpainting_mask_weight",
     "inpaint.mask": "mask",
@@ -110,6 +111,12 @@ def invalid(error: ValidationError, where: str) -> InvalidArgument:
             for found in error.errors(include_url=False)
         ]
     )
+
+
+def warning(text: str) -> str:
+    """A warning of the service, which may begin with a field of the contract, with the field that clients know."""
+    field, _, rest = text.partition(" ")
+    return f"{_field(field)} {rest}" if "." in field else text
 
 
 def invalid_body(errors: Sequence[Mapping[str, Any]]) -> JSONResponse:

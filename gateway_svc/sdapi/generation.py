@@ -11,6 +11,7 @@ from gateway_svc.inference.client import engine_of
 from gateway_svc.inference.pictures import events
 from gateway_svc.sdapi import checkpoint
 from gateway_svc.sdapi.conversion import to_contract
+from gateway_svc.sdapi.errors import warning
 from gateway_svc.sdapi.job import Job
 from gateway_svc.sdapi.prepare import file_format
 from gateway_svc.sdapi.shots import Shot
@@ -40,7 +41,7 @@ class Outcome:
     @property
     def warnings(self) -> Sequence[str]:
         """What was changed or ignored, in words."""
-        return [*self.accepted.warnings, *self.completed.warnings]
+        return [warning(text) for text in (*self.accepted.warnings, *self.completed.warnings)]
 
 
 async def generate(job: Job, services: Services) -> Outcome:

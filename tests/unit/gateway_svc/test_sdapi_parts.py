@@ -8,6 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from gateway_svc.authentication import credentials
 from gateway_svc.sdapi.checkpoint import default, find, title
 from gateway_svc.sdapi.conversion import signed, unsigned_like
+from gateway_svc.sdapi.errors import warning
 from gateway_svc.sdapi.prompt_text import without_comments, without_networks
 from gateway_svc.sdapi.reply import header_text
 from gateway_svc.sdapi.running import eta_s, fraction, last_step
@@ -130,3 +131,18 @@ def test_between_two_members_those_to_come_are_left() -> None:
 )
 def test_credentials_are_read_from_basic_headers_alone(header: str, pair: bytes) -> None:
     assert credentials(header) == pair
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("inpaint.only_masked has no effect: the mask is blank", "inpaint_full_res has no effect: the mask is blank"),
+        ("guidance.image_scale has no effect: no", "image_cfg_scale has no effect: no"),
+        ("init.upscaler has no effect: as latents", "upscaler_for_img2img has no effect: as latents"),
+        ("inpaint.conditioning_weight has no effect", "inpainting_mask_weight has no effect"),
+        ("tiling has no effect: never.", "tiling has no effect: never."),
+        ("Lora not found: a.b c", "Lora not found: a.b c"),
+    ],
+)
+def test_warnings_name_fields_as_clients_know_them(said: str, told: str) -> None:
+    assert warning(said) == told
