@@ -13,10 +13,13 @@ from httpx2 import AsyncClient, Response
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import APIOperation, Case, GenerationMode, openapi
+from schemathesis.core.result import Err
 
 from tests.contract.gateway.faults_of_a1111 import allowed
 from tools.compatibility.input_fields import PICTURE
 
+Operation = APIOperation[Any, Any, Any, Any]
+Made = Case[Operation]
 _LARGEST: Final = 4096
 _AFFORDABLE: Final = {
     **dict.fromkeys(("width", "height", "firstphase_width", "firstphase_height", "hr_resize_x", "hr_resize_y"), 96),
@@ -46,20 +49,24 @@ _LUCKY_OPTIONS: Final = {"rho": "3", "send_seed": False, "samples_format": "jpg"
 """Values that nobody finds by chance."""
 
 
-def operations(app: FastAPI) -> list[APIOperation[Any, Any, Any, Any]]:
+def operations(app: FastAPI) -> list[Operation]:
     """Every route with its methods, as the API documents itself."""
-    return [found.ok() for found in openapi.from_dict(app.openapi()).get_all_operations()]
+    found = list(openapi.from_dict(app.openapi()).get_all_operations())
+    for one in found:
+        if isinstance(one, Err):
+            raise one.err()
+    return [one.ok() for one in found if not isinstance(one, Err)]
 
 
-def cases(operation: APIOperation[Any, Any, Any, Any], count: int) -> list[Case]:
+def cases(operation: Operation, count: int) -> list[Made]:
     """At most `count` requests: half as documented, half not."""
-    made: list[Case] = []
+    made: list[Made] = []
 
     @settings(max_examples=count, database=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
     @given(
         _drawn(operation), st.sets(st.sampled_from(sorted(_LUCKY)), min_size=5) if operation.body else st.just(set())
     )
-    def keep(case: Case, lucky: set[str]) -> None:
+    def keep(case: Made, lucky: set[str]) -> None:
         if isinstance(case.body, dict):
             small = _SMALL if operation.path.endswith("2img") else {}
             case.body = _affordable({**small, **_with_luck(operation, case.body, lucky)})
@@ -69,7 +76,7 @@ def cases(operation: APIOperation[Any, Any, Any, Any], count: int) -> list[Case]
     return made
 
 
-def _drawn(operation: APIOperation[Any, Any, Any, Any]) -> st.SearchStrategy[Case]:
+def _drawn(operation: Operation) -> st.SearchStrategy[Made]:
     documented = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
     takes_something = any((operation.body, operation.query, operation.path_parameters))
     return (
@@ -77,14 +84,14 @@ def _drawn(operation: APIOperation[Any, Any, Any, Any]) -> st.SearchStrategy[Cas
     )
 
 
-def _with_luck(operation: APIOperation[Any, Any, Any, Any], body: dict[str, Any], lucky: set[str]) -> dict[str, Any]:
+def _with_luck(operation: Operation, body: dict[str, Any], lucky: set[str]) -> dict[str, Any]:
     if operation.path.endswith("/options") and "override_settings" in lucky:
         return dict(_LUCKY_OPTIONS)
     text = json.dumps([part.definition for part in operation.body], default=str) + _schema(operation)
     return {**body, **{name: _LUCKY[name] for name in sorted(lucky) if f'"{name}"' in text}}
 
 
-def _schema(operation: APIOperation[Any, Any, Any, Any]) -> str:
+def _schema(operation: Operation) -> str:
     components: dict[str, Any] = operation.schema.raw_schema.get("components", {}).get("schemas", {})
     asked = json.dumps(operation.definition.raw)
     return json.dumps([schema for name, schema in components.items() if f'/{name}"' in asked])
@@ -99,7 +106,7 @@ def _dear(value: object, limit: int) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and limit < value <= _LARGEST
 
 
-async def ask(client: AsyncClient, case: Case) -> Response:
+async def ask(client: AsyncClient, case: Made) -> Response:
     """The answer to a request."""
     wanted = case.as_transport_kwargs(base_url="http://gateway")
     content = json.dumps(wanted["json"]) if "json" in wanted else wanted.get("data")
@@ -141,7 +148,7 @@ def tracebacks() -> Iterator[list[str]]:
         logging.getLogger().removeHandler(watch)
 
 
-async def storm(client: AsyncClient, operation: APIOperation[Any, Any, Any, Any], count: int) -> tuple[int, list[str]]:
+async def storm(client: AsyncClient, operation: Operation, count: int) -> tuple[int, list[str]]:
     """Sends the requests; returns how many they were, and all that is wrong."""
     with tracebacks() as logged:
         made = cases(operation, count)
