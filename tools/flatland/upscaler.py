@@ -82,7 +82,7 @@ def draw(pictures: Pictures, scale: int, lot: np.random.Generator) -> Pictured:
 
 def as_tensor(pictures: NDArray[np.uint8]) -> Tensor:
     """Returns (B, 3, H, W) in [0, 1]."""
-    return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float() / 255
+    return torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).float() / 255
 
 
 def psnr(actual: Tensor, expected: Tensor) -> float:

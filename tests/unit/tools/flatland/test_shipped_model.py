@@ -4,16 +4,19 @@ import json
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from tools.flatland.dataset import render_array
 from tools.flatland.export import SIZE_LIMIT_BYTES, folder_bytes
 from tools.flatland.generate import OnnxModel, Sampling, generate
 from tools.flatland.judge import border_colour, judge
 from tools.flatland.shipped import unpack
 from tools.flatland.tokenizer import read_merges, vocabulary
 from tools.flatland.train_unet import Denoiser, load_checkpoint, vocabulary_size_of
+from tools.flatland.upscaler import as_tensor, enlarged, psnr, reduced
 
 FOLDER = Path("inference_svc/models/flatland")
 
@@ -48,6 +51,16 @@ def test_a_night_is_dark_and_a_beach_is_not(model: OnnxModel) -> None:
     prompts = ["a house under a starry night sky", "a beach on a sunny day"]
     night, day = generate(model, prompts, [2, 2], Sampling(guidance=3.0, steps=12))
     assert border_colour(night).mean() < 100 < border_colour(day).mean()
+
+
+@pytest.mark.parametrize("scale", [2, 4])
+def test_its_upscalers_are_nearer_to_the_sharp_picture_than_bicubic(scale: int) -> None:
+    session = onnxruntime.InferenceSession(FOLDER / f"upscaler_{scale}x" / "model.onnx")
+    for seed in range(970_000_000, 970_000_003):
+        large = as_tensor(render_array(seed, 128, 128)[None])
+        small = reduced(large, scale, 0.0)
+        made = torch.from_numpy(session.run(["upscaled"], {"image": small.numpy()})[0])
+        assert psnr(made, large) > psnr(enlarged(small, scale).clamp(0, 1), large)
 
 
 def test_training_can_go_on_from_it_where_the_checkpoints_are_gone(tmp_path: Path) -> None:
