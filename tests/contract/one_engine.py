@@ -8,6 +8,7 @@ from types import MappingProxyType
 _MISBEHAVES = "the fake is told to misbehave; no other device does on demand"
 _NO_ENGINE = "no engine takes part"
 _MANY_BYTES = "large pictures by the dozen, for the sake of their bytes"
+_MANY_REQUESTS = "requests by the hundred, for the sake of the gateway that reads them"
 _SCRIPTED = "the gateway before a scripted service"
 _PROCESS = "what the process does, whatever it computes with"
 
@@ -17,15 +18,18 @@ ONE_ENGINE: Mapping[str, str] = MappingProxyType(
         "test_never_the_fake.py": "the real engine, where it can't start",
         "test_same_cases.py": _NO_ENGINE,
         "gateway/test_access.py": _SCRIPTED,
+        "gateway/test_compatibility.py": _SCRIPTED,
         "gateway/test_disconnect.py": _SCRIPTED,
         "gateway/test_errors.py": _SCRIPTED,
         "gateway/test_flags.py": _SCRIPTED,
         "gateway/test_img2img.py": _SCRIPTED,
         "gateway/test_lists.py": _SCRIPTED,
+        "gateway/test_openapi.py": _MANY_REQUESTS,
         "gateway/test_options.py": _SCRIPTED,
         "gateway/test_outage.py": _SCRIPTED,
         "gateway/test_page.py": _SCRIPTED,
         "gateway/test_passes.py": _SCRIPTED,
+        "gateway/test_pasted_texts.py": _MANY_REQUESTS,
         "gateway/test_progress.py": _SCRIPTED,
         "gateway/test_routes.py": _SCRIPTED,
         "gateway/test_scripts.py": _SCRIPTED,

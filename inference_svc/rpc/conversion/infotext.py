@@ -57,7 +57,7 @@ def _usual(resolved: g.GenerateImageRequest, facts: ModelFacts, seeds: tuple[int
         ("Clip skip", resolved.prompts.clip_skip if resolved.prompts.clip_skip > 1 else None),
         ("ENSD", _ensd(resolved)),
         ("RNG", noise.source.upper()),
-        ("Tiling", "True" if resolved.tiling else None),
+        ("Tiling", "True" if resolved.tiling and facts.tileable else None),
     ]
 
 

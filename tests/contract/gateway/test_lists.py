@@ -80,7 +80,12 @@ async def test_arguments_of_scripts_are_listed_in_their_order(client: httpx2.Asy
     assert (upscale["is_alwayson"], upscale["is_img2img"], len(plot["args"])) == (False, True, 18)
     assert [argument["label"] for argument in upscale["args"]] == ["", "Tile overlap", "Upscaler", "Scale Factor"]
     assert upscale["args"][1] == {
-        **{"label": "Tile overlap", "value": 64, "minimum": 0, "maximum": 256, "step": 16, "choices": None},
+        "label": "Tile overlap",
+        "value": 64,
+        "minimum": 0,
+        "maximum": 256,
+        "step": 16,
+        "choices": None,
     }
     assert (upscale["args"][2]["value"], upscale["args"][2]["choices"]) == ("Lanczos", ["Lanczos", "Photo 2x"])
     assert plot["args"][0]["choices"][:5] == ["Nothing", "Seed", "Var. seed", "Var. strength", "Steps"]

@@ -66,7 +66,7 @@ def test_increments_of_any_step_are_standard_normal() -> None:
 def test_points_covary_as_those_of_a_brownian_motion_do() -> None:
     path = BrownianPath("nv", 6, 1.0, 9.0, (4, 64, 64))
     points = np.stack([path.at(level).reshape(-1) for level in (2.0, 4.5, 9.0)])
-    expected = [[1, 1, 1], [1, 3.5, 3.5], [1, 3.5, 8]]  # min(s, t), counted from the low end
+    expected = [[1.0, 1.0, 1.0], [1.0, 3.5, 3.5], [1.0, 3.5, 8.0]]  # min(s, t), counted from the low end
     # 16384 samples: a standard error of at most sqrt(2 / 16384) of 8.
     np.testing.assert_allclose(np.cov(points), expected, atol=4 * 8 * math.sqrt(2 / 16384))
 

@@ -51,16 +51,23 @@ def test_everything_unusual_is_told() -> None:
         ),
         prompts=g.PromptSettings(clip_skip=2, emphasis=g.EMPHASIS_MODE_NO_NORM),
         init=g.InitImage(images=[t.Image()], strength=0.5, noise_multiplier=0.9, extra_noise=0.1),
-        tiling=True,
         infotext_extra=[g.InfotextEntry(key="Styles", value="x")],
     )  # fmt: skip
     assert {
         "Variation seed": 2, "Variation seed strength": 0.5, "Seed resize from": "64x72", "Denoising strength": 0.5,
-        "Clip skip": 2, "ENSD": 31337, "Tiling": "True", "Noise multiplier": 0.9, "Extra noise": 0.1, "Eta": 0.5,
+        "Clip skip": 2, "ENSD": 31337, "Noise multiplier": 0.9, "Extra noise": 0.1, "Eta": 0.5,
         "Sigma churn": 1.0, "Sigma tmin": 2.0, "Sigma tmax": 3.0, "Sigma noise": 1.5, "Schedule max sigma": 9.0,
         "Schedule min sigma": 0.1, "Schedule rho": 5.0, "Discard penultimate sigma": True,
         "SGM noise multiplier": True, "NGMS": 0.5, "Skip Early CFG": 0.25, "Emphasis": "No norm", "Styles": "x",
     }.items() <= pairs.items()  # fmt: skip
+
+
+def test_tiling_is_told_of_pictures_that_tile() -> None:
+    told = [
+        dict(parameters(_resolved(tiling=True), replace(fake_facts(), tileable=tileable), (1, 0)))["Tiling"]
+        for tileable in (False, True)
+    ]
+    assert told == [None, "True"]
 
 
 def test_ddim_s_eta_has_a_name_of_its_own_and_no_ensd() -> None:
