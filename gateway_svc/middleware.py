@@ -16,6 +16,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway_svc.authentication import Authenticate
+from gateway_svc.crowds import ShareAnswers
 from gateway_svc.metrics import Measured, Metrics
 from gateway_svc.sdapi.errors import Refused, refused
 from gateway_svc.settings import Settings
@@ -35,6 +36,7 @@ _PICTURE_PATHS: Final = frozenset(
 def add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
     """Wraps the application; what is added last is outermost."""
     app.add_middleware(CompressText)
+    app.add_middleware(ShareAnswers)
     app.add_middleware(LimitBody, limit=settings.max_body_bytes)
     if settings.users:
         app.add_middleware(Authenticate, users=settings.users)

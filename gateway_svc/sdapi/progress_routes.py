@@ -32,8 +32,7 @@ TaskId = Annotated[str, Depends(_task_id)]
 @router.get("/progress", response_model=dict[str, Any])
 async def progress(services: ServicesOf, user: User, task_id: TaskId, skip_current_image: bool = False) -> Response:
     """The oldest running task's, or that of the task named; all zero when there is none."""
-    key = ("progress", user, task_id, skip_current_image)
-    body = await services.shared.get(key, lambda: _body(services, user, task_id, without_image=skip_current_image))
+    body = await _body(services, user, task_id, without_image=skip_current_image)
     return Response(body, media_type="application/json")
 
 
