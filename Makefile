@@ -55,7 +55,7 @@ $(error EXTRA is cpu or gpu, not "$(EXTRA)")
 endif
 
 .PHONY: help install run $(STEPS) $(HOSTED) steps steps-hosted static check proto release-image tag-fits slow soak load gpu \
-  bench model model-untrained lock floors clean
+  bench model model-report model-untrained lock floors clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -188,6 +188,9 @@ bench: dev ## measure, into out/benchmarks.md
 
 model: dev ## train and export the embedded model (hours)
 	@$(BIN)/python -m tools.flatland $(ARGS)
+
+model-report: dev ## score the embedded model (an hour)
+	@$(BIN)/python -m tools.flatland.evaluate --model inference_svc/models/flatland $(ARGS)
 
 model-untrained: dev ## an untrained export of the same architecture (seconds)
 	@$(BIN)/python -m tools.flatland.untrained --out var/flatland-untrained $(ARGS)

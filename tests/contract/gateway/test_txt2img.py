@@ -223,7 +223,8 @@ async def test_eta_is_left_to_the_sampler_until_somebody_sets_it(client: httpx2.
 
 async def test_prompt_settings_and_previews_come_from_the_options(client: httpx2.AsyncClient, script: Script) -> None:
     settings = {"CLIP_stop_at_last_layers": 2, "emphasis": "No norm", "show_progress_every_n_steps": 3}
-    await client.post("/sdapi/v1/txt2img", json={**SMALL, "override_settings": settings, "tiling": True})
+    response = await client.post("/sdapi/v1/txt2img", json={**SMALL, "override_settings": settings, "tiling": True})
+    assert (response.status_code, response.json().get("errors", "")) == (200, "")
     sent = script.request
     assert (sent.prompts.clip_skip, sent.prompts.emphasis) == (2, gs.EMPHASIS_MODE_NO_NORM)
     assert (sent.events.preview_every, sent.tiling) == (3, True)
