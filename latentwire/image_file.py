@@ -13,8 +13,15 @@ import numpy as np
 from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
-_EXIF_IFD: Final = 0x8769
-_USER_COMMENT: Final = 0x9286
+FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+"""Files that are taken, by Pillow's names."""
+
+EXIF_IFD: Final = 0x8769
+"""Where EXIF keeps the tags that follow."""
+
+USER_COMMENT: Final = 0x9286
+"""The tag of a text in EXIF, behind eight bytes that name its encoding."""
+
 _PNG_KEY: Final = re.compile(r"[!-~\xa1-\xff](?:[ -~\xa1-\xff]{0,77}[!-~\xa1-\xff])?")
 _LONGEST_EXIF: Final = 65_533 - 64  # a JPEG segment, less its own headers
 
@@ -77,6 +84,6 @@ def _exif(infotext: str) -> bytes:
     if not infotext:
         return b""
     exif = Image.Exif()
-    exif.get_ifd(_EXIF_IFD)[_USER_COMMENT] = b"UNICODE\0" + infotext.encode("utf-16-be", "surrogatepass")
+    exif.get_ifd(EXIF_IFD)[USER_COMMENT] = b"UNICODE\0" + infotext.encode("utf-16-be", "surrogatepass")
     data = exif.tobytes()
     return data if len(data) <= _LONGEST_EXIF else b""

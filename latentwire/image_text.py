@@ -15,9 +15,8 @@ from typing import Any, Final
 
 from PIL import Image
 
-_EXIF_IFD: Final = 0x8769
-_USER_COMMENT: Final = 0x9286
-FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+from latentwire.image_file import EXIF_IFD, FORMATS, USER_COMMENT
+
 _TECHNICAL: Final = frozenset(
     {
         *("jfif", "jfif_version", "jfif_unit", "jfif_density", "dpi", "exif", "loop", "background", "timestamp"),
@@ -77,7 +76,7 @@ def user_comment(value: object) -> str:
 def _user_comment(image: Image.Image) -> str:
     """The EXIF UserComment; none where the EXIF is broken, which harms no picture."""
     try:
-        return user_comment(image.getexif().get_ifd(_EXIF_IFD).get(_USER_COMMENT))
+        return user_comment(image.getexif().get_ifd(EXIF_IFD).get(USER_COMMENT))
     except (ArithmeticError, LookupError, OSError, SyntaxError, TypeError, ValueError, struct.error):
         return ""
 

@@ -18,6 +18,7 @@ from gateway_svc.services import Services
 from latentwire import image_file, image_text, infotext
 from latentwire.chunks import ChunkAssembler, Picture
 from latentwire.errors import Aborted, FieldViolation, InvalidArgument, NotFound
+from latentwire.image_file import FORMATS
 from latentwire.v1 import postprocessing_service_pb2 as ps
 from latentwire.v1 import types_pb2 as types
 
@@ -89,7 +90,7 @@ async def _opacity(data: bytes, order: Order, services: Services) -> Picture | N
 
 def _opaque_part(data: bytes) -> bytes:
     """Nothing where all of it is opaque. Blocking: run it in a thread."""
-    with Image.open(io.BytesIO(data), formats=image_text.FORMATS) as image:
+    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         if not image.has_transparency_data:
             return b""
         opacity = image_file.upright(image).convert("RGBA").getchannel("A")

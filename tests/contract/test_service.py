@@ -21,6 +21,7 @@ from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import generation_service_pb2_grpc as gg
 from tests.contract.engines import SAYS
 from tests.contract.serving import PATIENCE_S, asked, failure, make
+from tools.server import free_ports
 
 Printed = pytest.CaptureFixture[str]
 
@@ -93,7 +94,7 @@ async def test_an_id_can_not_forge_a_line_of_the_log(
 
 
 async def test_metrics_count_calls_and_work(capsys: Printed, flags: dict[str, str]) -> None:
-    metrics_port = _free_port()
+    (metrics_port,) = free_ports(1)
     service = _serve(**flags, metrics_port=str(metrics_port))
     async with grpc.aio.insecure_channel(f"127.0.0.1:{await _port(service, capsys)}") as channel:
         stub = gg.GenerationServiceStub(channel)
@@ -133,12 +134,6 @@ async def test_what_keeps_it_from_starting_is_a_sentence(tmp_path: Path) -> None
         await _serve(engine="onnx", model="nobody")
     with pytest.raises(CannotStart, match=r"Cannot listen on 192\.0\.2\.1"):
         await _serve(host="192.0.2.1")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _read(url: str) -> str:

@@ -13,9 +13,10 @@ import httpx
 
 from tools.bench.clients import rest_body
 from tools.bench.jobs import Job
-from tools.bench.processes import free_port, process, wait_for_url
+from tools.bench.processes import process, wait_for_url
 from tools.bench.statistics import median
 from tools.bench.table import table
+from tools.server import free_ports
 
 
 def cold_start(model: Sequence[str], repeats: int) -> str:
@@ -27,10 +28,10 @@ def cold_start(model: Sequence[str], repeats: int) -> str:
 
 
 def _one(model: Sequence[str]) -> tuple[float, float]:
-    port = free_port()
+    port, inference_port = free_ports(2)
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as data_dir:
-        flags = ["--port", str(port), "--inference-port", str(free_port()), "--data-dir", data_dir, *model]
+        flags = ["--port", str(port), "--inference-port", str(inference_port), "--data-dir", data_dir, *model]
         with process(["latentwire", "serve", *flags]) as child:
             url = f"http://127.0.0.1:{port}"
             wait_for_url(url + "/readyz", child)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -15,14 +14,9 @@ import grpc
 import httpx
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from tools.server import free_ports
+
 START_LIMIT_S = 60.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager
@@ -43,8 +37,9 @@ def process(arguments: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
 @contextmanager
 def inference(*flags: str) -> Iterator[str]:
     """An inference server that serves; yields its address."""
-    address = f"127.0.0.1:{free_port()}"
-    with process(["inference_svc", "--port", address.rsplit(":", 1)[1], *flags]) as child:
+    (port,) = free_ports(1)
+    address = f"127.0.0.1:{port}"
+    with process(["inference_svc", "--port", str(port), *flags]) as child:
         wait_for_health(address, child)
         yield address
 
@@ -52,7 +47,7 @@ def inference(*flags: str) -> Iterator[str]:
 @contextmanager
 def gateway(inference_address: str, data_dir: str) -> Iterator[str]:
     """A gateway that is ready; yields its URL."""
-    port = free_port()
+    (port,) = free_ports(1)
     flags = ["--port", str(port), "--inference", inference_address, "--data-dir", data_dir]
     with process(["gateway_svc", *flags]) as child:
         url = f"http://127.0.0.1:{port}"

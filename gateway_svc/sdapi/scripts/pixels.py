@@ -10,9 +10,8 @@ from PIL import Image, ImageColor
 from gateway_svc.sdapi.errors import Refused
 from gateway_svc.sdapi.starting_point import background
 from latentwire.errors import PayloadTooLarge
-from latentwire.image_file import eight_bits, upright
+from latentwire.image_file import FORMATS, eight_bits, upright
 
-_FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 _MOST_PIXELS: Final = 64 * 2**20
 
 
@@ -22,7 +21,7 @@ def flattened(file: bytes, colour: str) -> Image.Image:
     Raises Refused for what is no picture, and PayloadTooLarge before anything large is unpacked.
     """
     try:
-        with Image.open(io.BytesIO(file), formats=_FORMATS) as image:
+        with Image.open(io.BytesIO(file), formats=FORMATS) as image:
             if image.width * image.height > _MOST_PIXELS:
                 raise PayloadTooLarge(f"a picture of {image.width}x{image.height}, at most 64 megapixels are taken")
             picture = eight_bits(upright(image)).convert("RGBA")

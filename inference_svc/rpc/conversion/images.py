@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image as pil
 
 from latentwire.errors import InvalidArgument
-from latentwire.image_file import eight_bits, upright
+from latentwire.image_file import FORMATS, eight_bits, upright
 from latentwire.v1 import types_pb2
 
 Pixels: TypeAlias = np.ndarray[Any, np.dtype[np.uint8]]
@@ -19,7 +19,6 @@ Pixels: TypeAlias = np.ndarray[Any, np.dtype[np.uint8]]
 MOST_BYTES = 64 * 2**20
 MOST_PIXELS = 64 * 10**6
 MOST_PIXELS_IN_ALL = 4 * MOST_PIXELS
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 
 _NAMES: Mapping[int, str] = MappingProxyType(
     {
