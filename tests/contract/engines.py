@@ -17,7 +17,7 @@ from inference_svc.rpc.backend import Backend
 from inference_svc.rpc.server import Listening
 from latentwire.v1 import model_service_pb2 as m
 from latentwire.v1 import model_service_pb2_grpc as mg
-from tests.contract.serving import Serving
+from tests.contract.serving import PATIENCE_S, Serving
 
 SAYS = MappingProxyType({"fake": "fake", "real": "onnx"})
 """What answers must say of who made them, by the parameter of the `engine` fixture."""
@@ -78,7 +78,7 @@ def real(
     upscalers = Upscalers(models_dir, Device("cpu"))
     runner = ModelRunner(upscalers)
     registry = Registry(Catalog(str(path)), _Already(model), runner)
-    registry.load().result(10)
+    registry.load().result(PATIENCE_S)
     engine = Engine(around(runner), settings)
     engine.start()
     return Backend("onnx", engine, RegistryCatalogue(registry, upscalers, Device("cpu")))

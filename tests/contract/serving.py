@@ -19,7 +19,10 @@ from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import generation_service_pb2_grpc as gg
 from latentwire.v1 import types_pb2 as t
 
-PATIENCE_S = 20.0
+PATIENCE_S = 50.0
+"""Less than a test may take: what hangs is told by what it waits for."""
+DEADLINES_S = (0.3, 3.0, 30.0)
+"""For a call that is to arrive before its deadline and to be there when it passes: the first one that lets it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,11 @@ async def failure(call: object) -> LatentwireError:
     except grpc.aio.AioRpcError as error:
         return from_rpc_error(error)
     raise AssertionError("the call did not fail")
+
+
+def known(running: Serving, request_id: str) -> bool:
+    """Whether a server has admitted a generation of that id, and remembers it."""
+    return any(record.id == request_id for record in running.server.book)
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -16,7 +16,7 @@ from google.protobuf.message_factory import GetMessageClass
 from PIL import Image
 
 from inference_svc.fake.answers import answering
-from inference_svc.fake.backend import FakeOptions, fake_backend
+from inference_svc.fake.backend import FakeOptions, fake_backend, fake_runner
 from inference_svc.fake.faults import Faults
 from inference_svc.fake.runner import Misbehaviour
 from inference_svc.rpc.registration import service_handler
@@ -26,6 +26,7 @@ from latentwire.v1 import denoising_service_pb2_grpc as dg
 from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import postprocessing_service_pb2 as p
 from latentwire.v1 import postprocessing_service_pb2_grpc as pg
+from tests.contract.gate import Gate
 from tests.contract.new_service import new_service
 from tests.contract.serving import Serving, asked, failure, make, serving, until
 
@@ -102,12 +103,15 @@ async def test_flags_make_every_picture_fail() -> None:
         assert isinstance(await failure(running.generation.GenerateImage(asked())), Internal)
 
 
-async def test_a_picture_that_misbehaves_can_be_stopped(fake_server: Serving) -> None:
-    request = asked("dawdling", prompt="fake:step_time=0.01", steps=150)
-    call = fake_server.generation.GenerateImage(request)
-    await until(lambda: any(record.id == "dawdling" and record.progress for record in fake_server.server.book))
-    await fake_server.generation.StopGeneration(g.StopGenerationRequest(request_id="dawdling"))
-    completed = [event async for event in call][-1].completed
+async def test_a_picture_that_misbehaves_can_be_stopped(gate: Gate) -> None:
+    options = FakeOptions()
+    async with serving(fake_backend(options, runner=gate.before(fake_runner(options)))) as running:
+        call = running.generation.GenerateImage(asked("dawdling", prompt="fake:step_time=0.01", steps=150))
+        gate.let(2)
+        await until(lambda: gate.begun == 3)
+        await running.generation.StopGeneration(g.StopGenerationRequest(request_id="dawdling"))
+        gate.open()
+        completed = [event async for event in call][-1].completed
     assert (completed.stopped, completed.image_count) == (True, 1)
 
 

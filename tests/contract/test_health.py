@@ -15,7 +15,7 @@ from inference_svc.rpc.server import CannotListen, Listening, Server
 from latentwire.errors import Unavailable
 from tests.contract.engines import MakeBackend, StartServer
 from tests.contract.gate import Gate
-from tests.contract.serving import Serving, asked, failure, make, until
+from tests.contract.serving import PATIENCE_S, Serving, asked, failure, make, until
 
 _NAMES = ["", *(service.full_name for service in SERVICES)]
 _SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -49,7 +49,7 @@ async def test_draining_lets_running_work_end_and_refuses_new_work(make_backend:
         told = aiter(watch)
         assert (await anext(told)).status == _SERVING
         await until(lambda: gate.begun == 1)
-        draining = asyncio.create_task(server.drain(10.0))
+        draining = asyncio.create_task(server.drain(PATIENCE_S))
         assert (await anext(told)).status == _NOT_SERVING
         assert (await failure(running.generation.GenerateImage(asked()))).reason == "DRAINING"
         gate.open()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 _NO_RUNTIME = 'raise ImportError("No module named \'{name}\'", name="{name}")\n'
-_PATIENCE_S = 40
+_PATIENCE_S = 50
 
 
 async def refused(*flags: str, packages: Path | None = None) -> str:

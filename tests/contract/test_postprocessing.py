@@ -33,7 +33,7 @@ from latentwire.v1 import postprocessing_service_pb2_grpc as pg
 from latentwire.v1 import types_pb2 as t
 from tests.contract.engines import StartServer
 from tests.contract.gate import Gate
-from tests.contract.serving import PATIENCE_S, Serving, asked, failure, until
+from tests.contract.serving import DEADLINES_S, PATIENCE_S, Serving, asked, failure, known, until
 
 NETWORKS = {"fake": "Fake 2x", "onnx": "Toy 2x"}
 RAW = t.ImageOptions(format=t.IMAGE_FORMAT_RAW_RGB)
@@ -235,11 +235,15 @@ async def test_it_ends_with_its_call(held: Serving, gate: Gate) -> None:
 
 
 async def test_it_ends_with_its_deadline(held: Serving, gate: Gate) -> None:
-    call = stub(held).UpscaleImage(upscaling(request_id="mine"), timeout=0.5)
-    assert isinstance(await failure(call), DeadlineExceeded)
+    for timeout_s in DEADLINES_S:
+        name = f"within-{timeout_s}"
+        error = await failure(stub(held).UpscaleImage(upscaling(request_id=name), timeout=timeout_s))
+        assert isinstance(error, DeadlineExceeded)
+        if known(held, name):
+            break
     gate.open()
-    await until(lambda: held.server.book.get("mine").ended)
-    assert held.server.book.get("mine").state == t.GENERATION_STATE_CANCELLED
+    await until(lambda: held.server.book.get(name).ended)
+    assert held.server.book.get(name).state == t.GENERATION_STATE_CANCELLED
 
 
 async def test_one_that_is_stopped_before_it_began_ends_without_a_picture(held: Serving, gate: Gate) -> None:

@@ -18,7 +18,7 @@ from latentwire.v1 import generation_service_pb2_grpc as gg
 from tests.contract.engines import SAYS
 from tests.contract.serving import asked
 
-_PATIENCE_S = 30
+_PATIENCE_S = 50
 
 
 @asynccontextmanager

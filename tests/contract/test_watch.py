@@ -13,7 +13,7 @@ from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import types_pb2 as t
 from tests.contract.engines import StartServer
 from tests.contract.gate import Gate
-from tests.contract.serving import Serving, asked, failure, make, until
+from tests.contract.serving import Serving, asked, failure, known, make, until
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ async def test_a_running_generation_shows_where_it_stands(gated: Serving, gate: 
     events = g.EventOptions(preview_every=1)
     call = gated.generation.GenerateImage(asked("looked-at", steps=4, batch_count=2, events=events))
     gate.let(2)
-    await until(lambda: gated.server.book.get("looked-at").preview is not None if _known(gated, "looked-at") else False)
+    await until(lambda: known(gated, "looked-at") and gated.server.book.get("looked-at").preview is not None)
     await until(lambda: gated.server.book.get("looked-at").progress is not None and gate.begun == 3)
     seen = (await gated.generation.GetGeneration(g.GetGenerationRequest(request_id="looked-at"))).generation
     assert (seen.state, seen.image_count, seen.images_done) == (t.GENERATION_STATE_RUNNING, 2, 0)
@@ -121,7 +121,7 @@ async def test_a_running_generation_shows_where_it_stands(gated: Serving, gate: 
 async def test_a_preview_is_left_out_when_known_or_not_wanted(gated: Serving, gate: Gate) -> None:
     call = gated.generation.GenerateImage(asked("glimpse", steps=3, events=g.EventOptions(preview_every=1)))
     gate.let(1)
-    await until(lambda: _known(gated, "glimpse") and gated.server.book.get("glimpse").preview is not None)
+    await until(lambda: known(gated, "glimpse") and gated.server.book.get("glimpse").preview is not None)
     for request in (
         g.GetGenerationRequest(request_id="glimpse", skip_preview=True),
         g.GetGenerationRequest(request_id="glimpse", known_preview_id=1),
@@ -174,10 +174,6 @@ async def test_lists_refuse_bad_pages(grpc_server: Serving) -> None:
         error = await failure(grpc_server.generation.ListGenerations(request))
         assert isinstance(error, InvalidArgument)
         assert [violation.field for violation in error.violations] == [field]
-
-
-def _known(running: Serving, request_id: str) -> bool:
-    return any(record.id == request_id for record in running.server.book)
 
 
 async def _listed(running: Serving, **fields: object) -> list[str]:

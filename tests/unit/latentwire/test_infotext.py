@@ -80,9 +80,9 @@ def test_missing_pairs_mean_the_defaults() -> None:
 
 
 def test_a_long_line_without_pairs_is_read_in_linear_time() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     infotext.parse("a " * 100_000 + '\n"' * 1000 + "word " * 100_000)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 _keys = st.from_regex(r"[A-Za-z][A-Za-z0-9 /-]{0,12}[A-Za-z]", fullmatch=True)
