@@ -124,10 +124,16 @@ def serve(**options: object) -> None:
 async def _serve(asked: ServeOptions) -> int:
     _share_token()
     host = "0.0.0.0" if asked.listen else asked.host
-    port = ports.claim(host, asked.port, "--port")
-    inference_port = ports.claim(asked.inference_host, asked.inference_port, "--inference-port")
-    if port == inference_port:
-        raise ports.PortTaken(f"Port {port} can't be both services' own: choose another with --inference-port.")
+    with (
+        ports.held(host, asked.port, "--port") as port,
+        ports.held(asked.inference_host, asked.inference_port, "--inference-port") as inference_port,
+    ):
+        if port == inference_port:
+            raise ports.PortTaken(f"Port {port} can't be both services' own: choose another with --inference-port.")
+        return await _serve_on(asked, host, port, inference_port)
+
+
+async def _serve_on(asked: ServeOptions, host: str, port: int, inference_port: int) -> int:
     tls = asked.tls_certfile is not None
     rest = f"http{'s' if tls else ''}://{ports.written(ports.for_clients(host), port)}{_below(asked.subpath)}"
     grpc = ports.written(ports.for_clients(asked.inference_host), inference_port)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class PortTaken(Exception):
@@ -11,14 +14,36 @@ class PortTaken(Exception):
 
 def claim(host: str, port: int, option: str) -> int:
     """The port, once it is known to be free on that host; for port 0 a free one. Raises PortTaken."""
+    with held(host, port, option) as free:
+        return free
+
+
+@contextmanager
+def held(host: str, port: int, option: str) -> Iterator[int]:
+    """A port as `claim` gives it, which a server may listen on and nobody else is given till the end of the block.
+
+    Raises PortTaken. On Linux alone: elsewhere the server could not listen, so that the port is free from the start.
+    """
+    with _bound(host, port, option) as holder:
+        found = int(holder.getsockname()[1])
+        if sys.platform != "linux":
+            holder.close()
+        yield found
+
+
+def _bound(host: str, port: int, option: str) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-            return int(probe.getsockname()[1])
+        holder = socket.socket(family, kind, protocol)
+        try:
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            holder.bind(address)
+        except OSError:
+            holder.close()
+            raise
     except OSError as error:
         raise PortTaken(_sentence(host, port, option, error)) from error
+    return holder
 
 
 def _sentence(host: str, port: int, option: str, error: OSError) -> str:

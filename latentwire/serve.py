@@ -150,12 +150,13 @@ async def _is_ready(pair: Pair) -> bool:
         reader, writer = await asyncio.open_connection(host, port, ssl=_unchecked() if pair.ready_tls else None)
     except OSError:
         return False
-    with suppress(OSError):
+    try:
         writer.write(f"GET /readyz HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode())
-        status = await reader.readline()
+        return (await reader.readline()).split()[1:2] == [b"200"]
+    except OSError:
+        return False
+    finally:
         writer.close()
-        return status.split()[1:2] == [b"200"]
-    return False
 
 
 def _unchecked() -> ssl.SSLContext:

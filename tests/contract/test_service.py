@@ -9,6 +9,7 @@ import signal
 import socket
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,11 @@ import pytest
 
 from inference_svc.flags import read_settings
 from inference_svc.service import LOST, CannotStart, serve
+from latentwire.ports import held
 from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import generation_service_pb2_grpc as gg
 from tests.contract.engines import SAYS
 from tests.contract.serving import PATIENCE_S, asked, failure, make
-from tools.server import free_ports
 
 Printed = pytest.CaptureFixture[str]
 
@@ -93,8 +94,13 @@ async def test_an_id_can_not_forge_a_line_of_the_log(
     assert "request_id=a?ERROR?all?is?lost peer=" in line
 
 
-async def test_metrics_count_calls_and_work(capsys: Printed, flags: dict[str, str]) -> None:
-    (metrics_port,) = free_ports(1)
+@pytest.fixture
+def metrics_port() -> Iterator[int]:
+    with held("127.0.0.1", 0, "--metrics-port") as port:
+        yield port
+
+
+async def test_metrics_count_calls_and_work(capsys: Printed, flags: dict[str, str], metrics_port: int) -> None:
     service = _serve(**flags, metrics_port=str(metrics_port))
     async with grpc.aio.insecure_channel(f"127.0.0.1:{await _port(service, capsys)}") as channel:
         stub = gg.GenerationServiceStub(channel)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from click.testing import CliRunner
 
-from latentwire import __version__, serve
+from latentwire import __version__, ports, serve
 from latentwire.cli import main
 
 
@@ -111,10 +111,10 @@ def test_a_port_that_is_taken_is_one_sentence(option: str, taken_port: int, star
 
 
 def test_one_port_for_both_services_is_one_sentence(started: list[serve.Pair]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        free = server.getsockname()[1]
+    with ports.held("127.0.0.1", 0, "--port") as free:
+        told = run(f"--port={free}", f"--inference-port={free}")
     sentence = f"latentwire: Port {free} can't be both services' own: choose another with --inference-port.\n"
-    assert (run(f"--port={free}", f"--inference-port={free}"), started) == ((2, sentence), [])
+    assert (told, started) == ((2, sentence), [])
 
 
 def test_a_host_that_is_not_known_is_one_sentence(started: list[serve.Pair]) -> None:

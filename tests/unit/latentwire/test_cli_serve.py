@@ -1,4 +1,4 @@
-"""The pair's supervisor, over stand-ins for the services that take a tenth of a second to start."""
+"""The pair's supervisor, over stand-ins for the services, which note beside a log that they are up."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,37 +16,64 @@ from latentwire import ports, serve
 
 _GATEWAY = """
 import http.server, pathlib, signal, sys
+log = pathlib.Path(sys.argv[2])
 class Ready(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        self.send_response(200 if self.path == "/readyz" else 404)
+        inference_is_up = log.with_suffix(".inference").exists()
+        self.send_response(200 if self.path == "/readyz" and inference_is_up else 503)
         self.end_headers()
     def log_message(self, *_): pass
 def stop(*_):
-    with open(sys.argv[2], "a") as log: log.write("gateway ")
+    with log.open("a") as file: file.write("gateway ")
     sys.exit(0)
 signal.signal(signal.SIGTERM, stop)
-http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Ready).serve_forever()
+server = http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Ready)
+log.with_suffix(".gateway").touch()
+server.serve_forever()
 """
 _INFERENCE = """
-import signal, sys, time
+import pathlib, signal, sys, time
+log = pathlib.Path(sys.argv[1])
 def stop(*_):
-    with open(sys.argv[1], "a") as log: log.write("inference ")
+    with log.open("a") as file: file.write("inference ")
     sys.exit(0)
 signal.signal(signal.SIGTERM, stop)
+log.with_suffix(".inference").touch()
 while True: time.sleep(60)
 """
-_STUBBORN = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile True: time.sleep(60)"
+_STUBBORN = _INFERENCE.replace("SIGTERM, stop", "SIGTERM, signal.SIG_IGN")
+_DIES = """
+import pathlib, sys, time
+while not pathlib.Path(sys.argv[1]).with_suffix(".gateway").exists(): time.sleep(0.005)
+sys.exit(3)
+"""
+_A_DAY_S = 86_400
 
 
-def pair(log: Path, *, inference: str = _INFERENCE, drain_timeout_s: float = 10) -> serve.Pair:
-    port = ports.claim("127.0.0.1", 0, "--port")
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "pair.log"
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    with ports.held("127.0.0.1", 0, "--port") as held:
+        yield held
+
+
+@pytest.fixture
+def pair(log: Path, port: int) -> serve.Pair:
     return serve.Pair(
-        inference=(sys.executable, "-c", inference, str(log)),
+        inference=(sys.executable, "-c", _INFERENCE, str(log)),
         gateway=(sys.executable, "-c", _GATEWAY, str(port), str(log)),
         ready_host="127.0.0.1",
         ready_port=port,
-        drain_timeout_s=drain_timeout_s,
+        drain_timeout_s=_A_DAY_S,
     )
+
+
+def with_inference(pair: serve.Pair, program: str) -> serve.Pair:
+    return replace(pair, inference=(*pair.inference[:2], program, *pair.inference[3:]))
 
 
 class Announcements(list[str]):
@@ -68,43 +96,41 @@ def tell_myself(number: signal.Signals) -> Callable[[], None]:
 @pytest.mark.usefixtures("heeded_signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 async def test_a_signal_stops_the_gateway_first_and_then_the_inference_service(
-    tmp_path: Path, number: signal.Signals
+    pair: serve.Pair, log: Path, number: signal.Signals
 ) -> None:
-    log = tmp_path / "log"
     announced = Announcements(then=tell_myself(number))
-    status = await serve.serve(pair(log), announced, "here")
+    status = await serve.serve(pair, announced, "here")
     assert (status, log.read_text()) == (0, "gateway inference ")
     assert [line.split(" after ")[0] for line in announced] == ["Latentwire is ready"]
 
 
-async def test_a_half_that_dies_takes_the_other_along_and_is_named(tmp_path: Path) -> None:
-    log = tmp_path / "log"
+async def test_a_half_that_dies_takes_the_other_along_and_is_named(pair: serve.Pair, log: Path) -> None:
     announced = Announcements()
-    status = await serve.serve(pair(log, inference="import sys, time; time.sleep(0.5); sys.exit(3)"), announced, "here")
-    assert status == 1
-    assert announced[-1] == "The inference service ended with exit status 3; the other one is stopped too."
+    assert await serve.serve(with_inference(pair, _DIES), announced, "here") == 1
+    assert announced == ["The inference service ended with exit status 3; the other one is stopped too."]
     assert log.read_text() == "gateway "
 
 
-async def test_a_half_that_is_killed_is_said_to_be_killed(tmp_path: Path) -> None:
+async def test_a_half_that_is_killed_is_said_to_be_killed(pair: serve.Pair) -> None:
     announced = Announcements()
     suicide = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
-    assert await serve.serve(pair(tmp_path / "log", inference=suicide), announced, "here") == 1
+    assert await serve.serve(with_inference(pair, suicide), announced, "here") == 1
     assert announced == ["The inference service was killed by SIGKILL; the other one is stopped too."]
 
 
-async def test_a_service_that_does_not_drain_in_time_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_service_that_does_not_drain_in_time_is_killed(
+    pair: serve.Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(serve, "LAST_WORD_S", 0.1)
-    stubborn = pair(tmp_path / "log", inference=_STUBBORN, drain_timeout_s=0.5)
     announced = Announcements(then=tell_myself(signal.SIGTERM))
-    assert await asyncio.wait_for(serve.serve(stubborn, announced, "here"), 10) == 0
+    stubborn = replace(with_inference(pair, _STUBBORN), drain_timeout_s=0.3)
+    assert await serve.serve(stubborn, announced, "here") == 0
 
 
 @pytest.mark.usefixtures("heeded_signals")
-async def test_a_second_signal_does_not_wait(tmp_path: Path) -> None:
+async def test_a_second_signal_does_not_wait(pair: serve.Pair) -> None:
     def twice() -> None:
         os.kill(os.getpid(), signal.SIGINT)
         asyncio.get_running_loop().call_later(0.1, os.kill, os.getpid(), signal.SIGINT)
 
-    stubborn = pair(tmp_path / "log", inference=_STUBBORN, drain_timeout_s=60)
-    assert await asyncio.wait_for(serve.serve(stubborn, Announcements(then=twice), "here"), 10) == 0
+    assert await serve.serve(with_inference(pair, _STUBBORN), Announcements(then=twice), "here") == 0

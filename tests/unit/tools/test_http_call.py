@@ -10,6 +10,7 @@ import struct
 
 import pytest
 
+from latentwire.ports import held
 from tools.http_call import Answer, BadAnswer, Picture, picture, request
 from tools.server import free_ports
 
@@ -48,8 +49,7 @@ def test_anything_else_is_refused_with_what_came(wrong: Answer, message: str) ->
 
 
 def test_a_port_where_nobody_listens_is_an_os_error() -> None:
-    (port,) = free_ports(1)
-    with pytest.raises(ConnectionError):
+    with held("127.0.0.1", 0, "--port") as port, pytest.raises(ConnectionError):
         request(port, "GET", "/")
 
 
