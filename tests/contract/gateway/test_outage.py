@@ -8,6 +8,7 @@ import pytest
 from latentwire.errors import Unavailable
 from tests.contract.gateway.conftest import Start
 from tests.contract.gateway.scripted import Script, Service
+from tests.contract.gateway.slow_door import slow_door
 
 SMALL = {"width": 64, "height": 64}
 
@@ -50,6 +51,14 @@ async def test_what_needs_the_service_says_so_at_once(start: Start, path: str) -
     async with start(inference="127.0.0.1:1") as client:
         response = await client.get(path)
     assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
+
+
+async def test_a_service_that_is_slow_to_greet_is_waited_for(start: Start, service: Service) -> None:
+    async with slow_door(service.port) as (port, opened), start(inference=f"127.0.0.1:{port}") as client:
+        asking = asyncio.ensure_future(client.get("/sdapi/v1/samplers"))
+        early, _ = await asyncio.wait([asking], timeout=0.3)
+        opened.set()
+        assert (early, (await asking).status_code) == (set(), 200)
 
 
 async def test_the_gateway_lives_without_the_service(start: Start) -> None:
