@@ -13,7 +13,7 @@ from typing import Any
 import httpx2
 from PIL import Image
 
-from tests.e2e.processes import READY, Command, command
+from tests.e2e.processes import PATIENCE_S, READY, Command, command
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,18 @@ def served(folder: Path, *arguments: str, **environment: str) -> Iterator[Pair]:
         yield Pair(serve, f"http://{rest}", grpc, float(seconds))
 
 
+def status(url: str, path: str) -> int | None:
+    """The status of an answer to GET; None where nobody answers."""
+    try:
+        return httpx2.get(url + path, timeout=PATIENCE_S).status_code
+    except httpx2.TransportError:
+        return None
+
+
 def ask(url: str, **settings: Any) -> httpx2.Response:
     """The answer to a txt2img call."""
     body = {"prompt": "a red circle", "steps": 4, "width": 128, "height": 64, "seed": 7, **settings}
-    return httpx2.post(f"{url}/sdapi/v1/txt2img", json=body, timeout=30)
+    return httpx2.post(f"{url}/sdapi/v1/txt2img", json=body, timeout=PATIENCE_S)
 
 
 def picture(answer: httpx2.Response) -> bytes:

@@ -9,8 +9,8 @@ import httpx2
 import pytest
 
 from tests import certificate
-from tests.e2e.pair import served
-from tests.e2e.processes import command, eventually, is_gone
+from tests.e2e.pair import served, status
+from tests.e2e.processes import PATIENCE_S, command, eventually, is_gone
 
 READY = re.compile(r"^Latentwire is ready after [\d.]+ s: (https?://\S+) ", re.MULTILINE)
 FIXED = ("serve", "--engine=fake", "--port=0", "--inference-port=0")
@@ -21,7 +21,7 @@ def test_https_below_a_subpath_is_announced_and_answers(tmp_path: Path) -> None:
     files = (f"--tls-keyfile={tls.key}", f"--tls-certfile={tls.certificate}")
     with command(tmp_path, *FIXED, *files, "--subpath=/sd", f"--data-dir={tmp_path}") as serve:
         (url,) = serve.wait_for(READY).groups()
-        with httpx2.Client(verify=tls.trusted()) as client:
+        with httpx2.Client(verify=tls.trusted(), timeout=PATIENCE_S) as client:
             answers = [client.get(f"{url}{path}").status_code for path in ("/", "/docs", "/sdapi/v1/samplers")]
     assert (url.startswith("https://"), url.endswith("/sd")) == (True, True)
     assert answers == [200, 200, 200]
@@ -39,8 +39,8 @@ def test_a_client_that_may_ends_the_pair(tmp_path: Path, way: str) -> None:
     with served(tmp_path, "--engine=fake", "--api-server-stop") as pair:
         children = [pair.serve.child(module) for module in ("inference_svc", "gateway_svc")]
         try:
-            answer = httpx2.post(f"{pair.url}/sdapi/v1/server-{way}").text
-        except httpx2.RemoteProtocolError:
+            answer = httpx2.post(f"{pair.url}/sdapi/v1/server-{way}", timeout=PATIENCE_S).text
+        except httpx2.TransportError:
             answer = "none"
         assert (pair.serve.ended(), answer) == (0, {"stop": "Stopping.", "kill": "none"}[way])
         assert all(map(is_gone, children))
@@ -50,7 +50,7 @@ def test_a_client_that_may_ends_the_pair(tmp_path: Path, way: str) -> None:
 def test_a_client_that_may_restarts_the_pair(tmp_path: Path) -> None:
     with served(tmp_path, "--engine=fake", "--api-server-stop") as pair:
         before = pair.serve.child("inference_svc")
-        assert httpx2.post(f"{pair.url}/sdapi/v1/server-restart").status_code == 200
+        assert httpx2.post(f"{pair.url}/sdapi/v1/server-restart", timeout=PATIENCE_S).status_code == 200
         eventually(lambda: len(READY.findall(pair.serve.output)) == 2, "the pair is ready again")
-        assert httpx2.get(f"{pair.url}/readyz").status_code == 200
+        assert status(pair.url, "/readyz") == 200
         assert pair.serve.child("inference_svc") != before

@@ -23,6 +23,7 @@ from latentwire.v1 import model_service_pb2 as ms
 from latentwire.v1.model_service_pb2_grpc import ModelServiceStub
 from tests.e2e import a1111_bodies as bodies
 from tests.e2e.pair import Pair, opened, served
+from tests.e2e.processes import PATIENCE_S
 
 # 7860 where nothing else listens there, as in CI; any free port otherwise.
 PORT = os.environ.get("A1111_SUITE_PORT", "0")
@@ -47,7 +48,7 @@ def pair(engine: str, tmp_path_factory: pytest.TempPathFactory, model: tuple[str
 @pytest.fixture(scope="module")
 def api(pair: Pair) -> Iterator[httpx2.Client]:
     """A client of its API."""
-    with httpx2.Client(base_url=f"{pair.url}/sdapi/v1", timeout=60) as client:
+    with httpx2.Client(base_url=f"{pair.url}/sdapi/v1", timeout=PATIENCE_S) as client:
         yield client
 
 
@@ -230,7 +231,7 @@ class TestTorchUtils:
 
     def test_the_model_says_what_executes_it(self, pair: Pair, engine: str) -> None:
         with grpc.insecure_channel(pair.grpc_address) as channel:
-            models = ModelServiceStub(channel).ListModels(ms.ListModelsRequest(), timeout=10).models
+            models = ModelServiceStub(channel).ListModels(ms.ListModelsRequest(), timeout=PATIENCE_S).models
         assert [model.runner for model in models if model.is_default] == [RUNNERS[engine]]
 
     def test_memory_is_that_of_the_device_that_it_runs_on(self, api: httpx2.Client, engine: str) -> None:

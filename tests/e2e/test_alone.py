@@ -8,35 +8,33 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx2
 import pytest
 
-from latentwire.ports import claim
-from tests.e2e.pair import ask, opened, picture
+from latentwire.ports import held
+from tests.e2e.pair import ask, opened, picture, status
 from tests.e2e.processes import Command, command, eventually
 
 
 @pytest.fixture
-def inference_port() -> int:
-    return claim("127.0.0.1", 0, "--port")
+def port() -> Iterator[int]:
+    with held("127.0.0.1", 0, "--port") as port:
+        yield port
 
 
 @pytest.fixture
-def gateway(tmp_path: Path, inference_port: int) -> Iterator[str]:
+def inference_port() -> Iterator[int]:
+    with held("127.0.0.1", 0, "--port") as port:
+        yield port
+
+
+@pytest.fixture
+def gateway(tmp_path: Path, port: int, inference_port: int) -> Iterator[str]:
     """A gateway alone; yields its URL."""
-    port = claim("127.0.0.1", 0, "--port")
     flags = (f"--port={port}", f"--inference=127.0.0.1:{inference_port}", f"--data-dir={tmp_path / 'data'}")
     with command(tmp_path, "gateway", *flags):
         url = f"http://127.0.0.1:{port}"
         eventually(lambda: status(url, "/healthz") == 200, "the gateway is alive")
         yield url
-
-
-def status(url: str, path: str) -> int | None:
-    try:
-        return httpx2.get(url + path).status_code
-    except httpx2.TransportError:
-        return None
 
 
 def is_ready(url: str) -> bool:
@@ -62,8 +60,7 @@ def test_the_gateway_says_503_while_its_inference_service_is_gone_and_works_when
 
 
 @pytest.mark.parametrize("service", ["inference", "gateway"])
-def test_a_service_alone_ends_well_on_sigterm(tmp_path: Path, service: str) -> None:
-    port = claim("127.0.0.1", 0, "--port")
+def test_a_service_alone_ends_well_on_sigterm(tmp_path: Path, service: str, port: int) -> None:
     with command(tmp_path, service, *own_flags(service, tmp_path), f"--port={port}") as alone:
         eventually(lambda: listens(port), f"the {service} listens")
         eventually(lambda: started(alone), f"the {service} has started")

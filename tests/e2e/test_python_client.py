@@ -70,9 +70,10 @@ def test_options_are_set_and_read_back(api: Any) -> None:
 
 def test_it_waits_for_its_turn_and_sees_progress(api: Any) -> None:
     with ThreadPoolExecutor() as pool:
-        running = pool.submit(api.txt2img, **{**SMALL, "width": 256, "height": 256, "steps": 60})
+        running = pool.submit(api.txt2img, **{**SMALL, "width": 256, "height": 256, "steps": 150})
         seen = eventually(lambda: (now := api.get_progress())["state"]["job_count"] == 1 and now, "progress")
-        assert (seen["state"]["sampling_steps"], 0 < seen["progress"] <= 1) == (60, True)
+        assert (seen["state"]["sampling_steps"], 0 < seen["progress"] <= 1) == (150, True)
+        api.interrupt()
         assert running.result().image.size == (256, 256)
     api.util_wait_for_ready(check_interval=0.01)
     assert api.get_progress()["state"]["job_count"] == 0

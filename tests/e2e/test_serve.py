@@ -10,27 +10,26 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import grpc
-import httpx2
 import pytest
 
 from latentwire.v1 import generation_service_pb2 as v1
 from latentwire.v1.generation_service_pb2_grpc import GenerationServiceStub
-from latentwire.v1.types_pb2 import GENERATION_STATE_RUNNING
-from tests.e2e.pair import Pair, ask, opened, picture, served
-from tests.e2e.processes import command, eventually, is_gone
+from latentwire.v1.types_pb2 import GENERATION_STATE_RUNNING, GENERATION_STATE_SUCCEEDED
+from tests.e2e.pair import Pair, ask, opened, picture, served, status
+from tests.e2e.processes import PATIENCE_S, command, eventually, is_gone
 
 SLOW = {"LATENTWIRE_INFERENCE_FAKE_STEP_TIME": "0.1"}
 
 
-def is_working(grpc_address: str) -> bool:
-    """Whether a generation is being computed."""
-    running = v1.ListGenerationsRequest(states=[GENERATION_STATE_RUNNING])
+def has_begun(grpc_address: str) -> bool:
+    """Whether a generation is being computed, or was before anybody could look."""
+    begun = v1.ListGenerationsRequest(states=[GENERATION_STATE_RUNNING, GENERATION_STATE_SUCCEEDED])
     with grpc.insecure_channel(grpc_address) as channel:
-        return len(GenerationServiceStub(channel).ListGenerations(running, timeout=5).generations) > 0
+        return len(GenerationServiceStub(channel).ListGenerations(begun, timeout=PATIENCE_S).generations) > 0
 
 
 def test_it_says_where_to_look_once_it_is_ready(pair: Pair) -> None:
-    assert httpx2.get(f"{pair.url}/readyz").status_code == 200
+    assert status(pair.url, "/readyz") == 200
     assert pair.ready_after_s > 0
 
 
@@ -46,7 +45,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not(pair: Pair) -> 
 
 
 def test_the_page_and_the_documentation_are_there(pair: Pair) -> None:
-    assert [httpx2.get(f"{pair.url}{path}").status_code for path in ("/", "/docs", "/metrics")] == [200, 200, 200]
+    assert [status(pair.url, path) for path in ("/", "/docs", "/metrics")] == [200, 200, 200]
 
 
 def test_grpc_streams_from_accepted_to_completed(pair: Pair) -> None:
@@ -63,7 +62,7 @@ def test_grpc_streams_from_accepted_to_completed(pair: Pair) -> None:
 def test_a_running_request_finishes_before_the_pair_ends(tmp_path: Path, number: signal.Signals) -> None:
     with served(tmp_path, "--engine=fake", **SLOW) as pair, ThreadPoolExecutor() as pool:
         answer = pool.submit(ask, pair.url, steps=10)
-        eventually(lambda: is_working(pair.grpc_address), "the request runs")
+        eventually(lambda: has_begun(pair.grpc_address), "the request runs")
         assert pair.serve.end(number) == 0
         assert opened(picture(answer.result())).size == (128, 64)
 

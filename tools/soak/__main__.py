@@ -14,10 +14,11 @@ from pathlib import Path
 
 import grpc
 
+from latentwire.ports import held
 from latentwire.v1.generation_service_pb2 import ListGenerationsRequest
 from latentwire.v1.generation_service_pb2_grpc import GenerationServiceStub
 from latentwire.v1.types_pb2 import GENERATION_STATE_RUNNING, GENERATION_STATE_WAITING
-from tools.server import Server, Unmet, free_ports, started
+from tools.server import HOST, Server, Unmet, started
 from tools.soak.client import Client
 from tools.soak.memory import Growth, growth, resident_mib, services
 from tools.soak.tally import Tally
@@ -27,7 +28,7 @@ WARM_UP_S = 75.0
 # At twenty requests a second for ten minutes: five kilobytes kept of each would be found.
 GROWS_AT_MOST_MIB = 64.0
 _READY_WITHIN_S = 60.0
-_QUIET_WITHIN_S = 10.0
+_QUIET_WITHIN_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +42,16 @@ class Load:
 
 def soak(load: Load, log: Path, folder: Path) -> tuple[Tally, list[Growth]]:
     """What the clients saw, and what became of the memory. Unmet: the pair did not start, keep going, or end well."""
-    port, inference_port = free_ports(2)
-    flags = ["--engine=fake", f"--port={port}", f"--inference-port={inference_port}", f"--data-dir={folder}"]
     tally = Tally()
-    with started([sys.executable, "-m", "latentwire", "serve", *flags], port, log=log) as server:
-        server.until_port_open(_READY_WITHIN_S)
-        server.until_ready(_READY_WITHIN_S)
-        grown = _drive(load, server, tally)
-        _until_quiet(server, f"127.0.0.1:{inference_port}")
-        if status := server.stop():
-            raise server.unmet(f"ended with exit status {status} after SIGTERM")
+    with held(HOST, 0, "--port") as port, held(HOST, 0, "--inference-port") as inference_port:
+        flags = ["--engine=fake", f"--port={port}", f"--inference-port={inference_port}", f"--data-dir={folder}"]
+        with started([sys.executable, "-m", "latentwire", "serve", *flags], port, log=log) as server:
+            server.until_port_open(_READY_WITHIN_S)
+            server.until_ready(_READY_WITHIN_S)
+            grown = _drive(load, server, tally)
+            _until_quiet(server, f"{HOST}:{inference_port}")
+            if status := server.stop():
+                raise server.unmet(f"ended with exit status {status} after SIGTERM")
     return tally, grown
 
 
@@ -75,7 +76,7 @@ def _until_quiet(server: Server, address: str) -> None:
     deadline = time.monotonic() + _QUIET_WITHIN_S
     with grpc.insecure_channel(address) as channel:
         stub = GenerationServiceStub(channel)
-        while left := len(stub.ListGenerations(unfinished, timeout=5).generations):
+        while left := len(stub.ListGenerations(unfinished, timeout=_QUIET_WITHIN_S).generations):
             if time.monotonic() > deadline:
                 raise server.unmet(f"still has {left} generations {_QUIET_WITHIN_S:g} s after the load")
             time.sleep(0.1)

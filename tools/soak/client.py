@@ -57,14 +57,16 @@ class Client:
     dice: random.Random
 
     def run(self, goes_on: Callable[[], bool]) -> None:
-        """Works at its pace until it is told to end."""
-        while goes_on():
+        """Does one thing, and works on at its pace until it is told to end."""
+        while True:
             next_at = time.monotonic() + PACE_S
             act = self.dice.choices((self.picture, self.give_up, self.mistake), weights=(7, 2, 1))[0]
             try:
                 act()
             except (BadAnswer, OSError) as error:
                 self.tally.fault(f"{act.__name__}: {error}")
+            if not goes_on():
+                return
             time.sleep(max(0.0, next_at - time.monotonic()))
 
     def picture(self) -> None:
