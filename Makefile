@@ -27,6 +27,8 @@ EVEN_SEED := $$((RANDOM * 2))
 ODD_SEED := $$((RANDOM * 2 + 1))
 # Two workers, each with whole files, so that what a file starts is started once; torch with a thread for each.
 TWO_AT_A_TIME := -n 2 --dist loadfile
+# Without tests/e2e, a step of its own: its tests start processes and want a port for themselves, one after the other.
+EVERYDAY := tests/unit tests/contract tests/guard
 
 # Continuous integration: .ci/run does STEPS in this order, .github/workflows/ci.yml the same and HOSTED besides, for
 # which the network of the hosting service is needed. One name is one target is one step.
@@ -128,10 +130,10 @@ walls: dev ## who may import whom
 smoke: dev ## the pair with the fake on port 7860: one picture, a clean end
 	@$(BIN)/python -m tools.smoke --out $(EVIDENCE)/smoke.json
 
-test: dev ## unit, contract, guard and e2e suites in random order (ARGS=tests/unit)
+test: dev ## unit, contract and guard suites in random order (ARGS=tests/unit)
 	@mkdir -p $(EVIDENCE) && rm -f $(COVERAGE)
 	@OMP_NUM_THREADS=1 COVERAGE_FILE=$(COVERAGE) $(BIN)/python -m pytest -m "not slow" --junitxml=$(EVIDENCE)/test.xml \
-	  $(TWO_AT_A_TIME) $(if $(ARGS),,--cov --cov-report=) -p randomly --randomly-seed=$(EVEN_SEED) $(ARGS)
+	  $(TWO_AT_A_TIME) -p randomly --randomly-seed=$(EVEN_SEED) $(if $(ARGS),$(ARGS),--cov --cov-report= $(EVERYDAY))
 
 coverage: dev ## what the last `make test` ran of the code, with the gate
 	@rm -f $(EVIDENCE)/coverage.json

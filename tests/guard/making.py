@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.guard.scratch import ROOT
 
-_OURS = ("MAKE", "MFLAGS", "PYTEST_", "COV_", "COVERAGE_", "GIT_")
+_OURS = ("MAKE", "MFLAGS", "PYTEST_", "COV_", "COVERAGE_", "GIT_", "ARGS")
 
 
 def outside() -> dict[str, str]:

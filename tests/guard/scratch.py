@@ -72,8 +72,10 @@ def outcome(folder: Path, source: str, *flags: str) -> tuple[int, str, dict[str,
     """
     (folder / "tests" / "unit" / "test_planted.py").write_text(source)
     done = run(folder, "pytest", "-q", "--junitxml=results.xml", *flags, "tests/unit")
-    tests = ET.parse(folder / "results.xml").iter("testcase")
-    return done.returncode, done.stdout + done.stderr, {test.attrib["name"]: _problem(test) for test in tests}
+    problems: dict[str, str] = {}
+    for test in ET.parse(folder / "results.xml").iter("testcase"):  # twice where its end failed as well
+        problems[test.attrib["name"]] = problems.get(test.attrib["name"], "") + _problem(test)
+    return done.returncode, done.stdout + done.stderr, problems
 
 
 def _problem(test: ET.Element) -> str:

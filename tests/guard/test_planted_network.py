@@ -13,14 +13,17 @@ BEYOND, CONNECT, PROXY = "tests see no network but loopback", "SocketConnectBloc
 REACHING = {
     "connection": ("socket.create_connection(('192.0.2.1', 9), 1)", CONNECT),
     "failure_not_heeded": ("with suppress(OSError): socket.create_connection(('192.0.2.1', 9), 1)", CONNECT),
-    "connection_without_exceptions": ("assert socket.socket().connect_ex(('192.0.2.1', 9)) == 111", BEYOND),
-    "datagram": ("socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('192.0.2.1', 9))", BEYOND),
+    "connection_without_exceptions": (
+        "with socket.socket() as s: s.connect_ex(('192.0.2.1', 9))",
+        BEYOND,
+    ),
+    "datagram": ("with socket.socket(type=socket.SOCK_DGRAM) as s: s.sendto(b'x', ('192.0.2.1', 9))", BEYOND),
     "name": ("with suppress(OSError): socket.getaddrinfo('example.invalid', 80)", BEYOND),
     "name_in_the_old_way": ("with suppress(OSError): socket.gethostbyname('example.invalid')", BEYOND),
     "address_looked_up_backwards": ("with suppress(OSError): socket.gethostbyaddr('192.0.2.1')", BEYOND),
     "name_on_a_thread": ("asyncio.run(asyncio.open_connection('example.invalid', 80))", BEYOND),
     "page": ("urllib.request.urlopen('http://example.invalid/', timeout=1)", PROXY),
-    "grpc": ("grpc.insecure_channel('192.0.2.1:80').unary_unary('/a/b')(b'', timeout=5)", PROXY),
+    "grpc": ("grpc.insecure_channel('192.0.2.1:80').unary_unary('/a/b')(b'', timeout=30)", PROXY),
     "child_process": ("assert child('http://192.0.2.1/') == ''", PROXY),
 }
 LOCAL = {

@@ -14,13 +14,16 @@ import pytest
 from tools import smoke
 from tools.server import free_ports
 
-PYTHON = (sys.executable, "-c")
+# Without site and what it imports, so that a busy machine starts them well within the time that they are given.
+PYTHON = (sys.executable, "-I", "-S", "-c")
 BUSY = "import time; print('still thinking', flush=True); time.sleep(600)"
 NEVER_READY = """\
-import http.server, sys
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self): self.send_error(503)
-http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+import socket, sys
+with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as server:
+    while True:
+        with server.accept()[0] as client:
+            client.recv(65536)
+            client.sendall(b"HTTP/1.1 503 Unavailable\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n")
 """
 Check = Callable[..., dict[str, Any]]
 
@@ -63,11 +66,9 @@ def test_a_fake_answer_where_the_real_engine_was_asked_for_is_red(check: Check, 
 
 def test_a_server_that_never_binds_its_port_is_red(check: Check) -> None:
     (port,) = free_ports(1)
-    report = check(*PYTHON, BUSY, port=port, within="1.5")
+    report = check(*PYTHON, BUSY, port=port, within="3")
     assert (report["status"], happened(report), report["picture"]) == (1, ["started"], None)
-    assert report["error"] == (
-        f"The server did not open port {port} within 1.5 s. The end of its log:\n  still thinking"
-    )
+    assert report["error"] == (f"The server did not open port {port} within 3 s. The end of its log:\n  still thinking")
 
 
 def test_a_server_that_ends_instead_is_red_at_once(check: Check) -> None:
@@ -81,9 +82,9 @@ def test_a_server_that_ends_instead_is_red_at_once(check: Check) -> None:
 
 def test_a_server_that_is_never_ready_is_red(check: Check) -> None:
     (port,) = free_ports(1)
-    report = check(*PYTHON, NEVER_READY, str(port), port=port, within="2")
+    report = check(*PYTHON, NEVER_READY, str(port), port=port, within="4")
     assert (report["status"], happened(report)) == (1, ["started", "port open"])
-    assert report["error"].startswith("The server did not become ready within 2 s.")
+    assert report["error"].startswith("The server did not become ready within 4 s.")
 
 
 def test_a_port_that_another_program_has_is_red(check: Check) -> None:

@@ -17,7 +17,8 @@ from tools.guard.lines import lines
 _PYTEST = re.compile(r"\b(pytest|addopts|ARGS=)")
 _CHECKER = re.compile(r"\b(ruff|mypy|lint-imports|zizmor|coverage|buf|check-jsonschema|pip-audit)\b")
 _SUITE = {
-    re.compile(r"-p[ =]?no:(?!cacheprovider)\S+"): "takes a plugin away",
+    # The three that are left out only keep a cache, or give fixtures that no test asks for.
+    re.compile(r"-p[ =]?no:(?!(?:cacheprovider|schemathesis|locust)\b)\S+"): "takes a plugin away",
     re.compile(r"--(ignore(-glob)?|deselect)\b"): "leaves tests out",
     re.compile(r"(?<![\w-])-k\b"): "leaves tests out",
     re.compile(
