@@ -35,8 +35,8 @@ def check_plan(plan: SamplingPlan) -> None:
     check_latents(plan.init_latents, plan.mask)
     _require(plan.step_count <= MOST_TRANSITIONS, "transitions", plan.step_count, f"at most {MOST_TRANSITIONS}")
     _check_range(spec, plan)
-    for transition in plan.transitions:
-        _check_transition(transition)
+    for index, transition in enumerate(plan.transitions):
+        _check_transition(f"transitions[{index}]", transition)
 
 
 def check_state(plan: SamplingPlan, state: SamplerState) -> None:
@@ -96,15 +96,15 @@ def check_latents(init_latents: Array | None, mask: Array | None) -> None:
     return None
 
 
-def _check_transition(transition: Transition) -> None:
+def _check_transition(field: str, transition: Transition) -> None:
     sigma, sigma_next = transition.sigma, transition.sigma_next
-    _require(0 < sigma <= LARGEST_SIGMA, "sigma", sigma, f"more than 0, to {LARGEST_SIGMA}")
-    _require(0 <= sigma_next < sigma, "sigma_next", sigma_next, f"0 to less than sigma, {sigma}")
-    _require(math.isfinite(transition.timestep), "timestep", transition.timestep, "a finite number")
-    _check_amount("renoise", transition.renoise, LARGEST_SIGMA)
-    _check_amount("model_sigma", transition.model_sigma, LARGEST_SIGMA)
+    _require(0 < sigma <= LARGEST_SIGMA, f"{field}.sigma", sigma, f"more than 0, to {LARGEST_SIGMA}")
+    _require(0 <= sigma_next < sigma, f"{field}.sigma_next", sigma_next, f"0 to less than sigma, {sigma}")
+    _require(math.isfinite(transition.timestep), f"{field}.timestep", transition.timestep, "a finite number")
+    _check_amount(f"{field}.renoise", transition.renoise, LARGEST_SIGMA)
+    _check_amount(f"{field}.model_sigma", transition.model_sigma, LARGEST_SIGMA)
     calls = transition.evaluations
-    _require(0 <= calls <= MOST_EVALUATIONS, "evaluations", calls, f"0 to {MOST_EVALUATIONS}")
+    _require(0 <= calls <= MOST_EVALUATIONS, f"{field}.evaluations", calls, f"0 to {MOST_EVALUATIONS}")
 
 
 def _check_range(spec: SamplerSpec, plan: SamplingPlan) -> None:

@@ -902,6 +902,7 @@ class SamplingPlan(_message.Message):
     INIT_LATENTS_FIELD_NUMBER: _builtins.int
     MASK_FIELD_NUMBER: _builtins.int
     MODEL_DIGEST_FIELD_NUMBER: _builtins.int
+    UNI_PC_FIELD_NUMBER: _builtins.int
     sampler: _builtins.str
     """The solver: a name of ListSamplers."""
     scheduler: _builtins.str
@@ -918,7 +919,9 @@ class SamplingPlan(_message.Message):
 
     @_builtins.property
     def options(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
-        """The solver's options, resolved: eta, s_churn, s_tmin, s_tmax, s_noise and what else it takes."""
+        """The solver's options, resolved, each 0 or more: "eta", "s_churn", "s_tmin", "s_tmax" (0: no limit), "s_noise", and
+        "sgm_noise_multiplier", 0 or 1. One that is left out has its default; another name is INVALID_ARGUMENT.
+        """
 
     @_builtins.property
     def init_latents(self) -> Global___Tensor:
@@ -927,6 +930,10 @@ class SamplingPlan(_message.Message):
     @_builtins.property
     def mask(self) -> Global___Tensor:
         """(1, 1, H, W), 0 to 1, 1 = repaint. Absent: none."""
+
+    @_builtins.property
+    def uni_pc(self) -> Global___UniPcSettings:
+        """How UniPC works. Other solvers ignore it. Absent: its defaults."""
 
     def __init__(
         self,
@@ -939,19 +946,24 @@ class SamplingPlan(_message.Message):
         init_latents: Global___Tensor | None = ...,
         mask: Global___Tensor | None = ...,
         model_digest: _builtins.str = ...,
+        uni_pc: Global___UniPcSettings | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_init_latents", b"_init_latents", "_mask", b"_mask", "init_latents", b"init_latents", "mask", b"mask", "noise", b"noise"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_init_latents", b"_init_latents", "_mask", b"_mask", "_uni_pc", b"_uni_pc", "init_latents", b"init_latents", "mask", b"mask", "noise", b"noise", "uni_pc", b"uni_pc"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_init_latents", b"_init_latents", "_mask", b"_mask", "init_latents", b"init_latents", "mask", b"mask", "model_digest", b"model_digest", "noise", b"noise", "options", b"options", "sampler", b"sampler", "scheduler", b"scheduler", "transitions", b"transitions"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_init_latents", b"_init_latents", "_mask", b"_mask", "_uni_pc", b"_uni_pc", "init_latents", b"init_latents", "mask", b"mask", "model_digest", b"model_digest", "noise", b"noise", "options", b"options", "sampler", b"sampler", "scheduler", b"scheduler", "transitions", b"transitions", "uni_pc", b"uni_pc"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__init_latents: _TypeAlias = _typing.Literal["init_latents"]  # noqa: Y015
     _WhichOneofArgType__init_latents: _TypeAlias = _typing.Literal["_init_latents", b"_init_latents"]  # noqa: Y015
     _WhichOneofReturnType__mask: _TypeAlias = _typing.Literal["mask"]  # noqa: Y015
     _WhichOneofArgType__mask: _TypeAlias = _typing.Literal["_mask", b"_mask"]  # noqa: Y015
+    _WhichOneofReturnType__uni_pc: _TypeAlias = _typing.Literal["uni_pc"]  # noqa: Y015
+    _WhichOneofArgType__uni_pc: _TypeAlias = _typing.Literal["_uni_pc", b"_uni_pc"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__init_latents) -> _WhichOneofReturnType__init_latents | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__mask) -> _WhichOneofReturnType__mask | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__uni_pc) -> _WhichOneofReturnType__uni_pc | None: ...
 
 Global___SamplingPlan: _TypeAlias = SamplingPlan  # noqa: Y015
 

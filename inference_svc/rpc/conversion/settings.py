@@ -57,7 +57,7 @@ def resolve_sampling(given: t.SamplerSettings, field: str, violations: Violation
         sigma_max=violations.number(f"{field}.sigma_max", given.sigma_max, 0, _LARGEST_SIGMA),
         rho=violations.number(f"{field}.rho", given.rho, 0, 100),
         sgm_noise_multiplier=given.sgm_noise_multiplier,
-        uni_pc=_uni_pc(given.uni_pc, f"{field}.uni_pc", violations),
+        uni_pc=resolve_uni_pc(given.uni_pc, f"{field}.uni_pc", violations),
         beta_alpha=_beta_shape(f"{field}.beta_alpha", beta_alpha, violations),
         beta_beta=_beta_shape(f"{field}.beta_beta", beta_beta, violations),
         old_karras_range=given.old_karras_range,
@@ -67,7 +67,8 @@ def resolve_sampling(given: t.SamplerSettings, field: str, violations: Violation
     return resolved
 
 
-def _uni_pc(given: t.UniPcSettings, field: str, violations: Violations) -> t.UniPcSettings:
+def resolve_uni_pc(given: t.UniPcSettings, field: str, violations: Violations) -> t.UniPcSettings:
+    """Returns the settings with every default filled in."""
     defaults = SamplerOptions()
     variant, skip_type = given.variant or defaults.uni_pc_variant, given.skip_type or defaults.uni_pc_skip_type
     order = given.order if given.HasField("order") else defaults.uni_pc_order
