@@ -174,8 +174,8 @@ pip-audit: dev ## known vulnerabilities of what the locks name
 slow: dev ## what takes longer than the everyday suite allows
 	@$(BIN)/python -m pytest -m slow $(ARGS)
 
-load: dev ## drive a running pair hard
-	@$(BIN)/python -m pytest tests/load $(ARGS)
+load: dev ## drive a pair hard (ARGS="--engine onnx", or --host and --inference of one that runs), into out/load.md
+	@$(BIN)/python -m tools.load $(ARGS)
 
 soak: dev ## the fake pair under mixed load for a while (ARGS="--seconds 600 --clients 8")
 	@mkdir -p $(EVIDENCE)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import os
-import platform
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +15,7 @@ import tools.bench.service as service
 from tools.bench.cold import cold_start
 from tools.bench.kernel import evaluations
 from tools.bench.polling import polling
+from tools.machine import machine
 
 EMBEDDED = Path(__file__).parents[2] / "inference_svc" / "models" / "flatland"
 
@@ -59,15 +58,7 @@ def _text(function: Callable[..., str]) -> str:
 
 def _head(model: Path) -> str:
     when = datetime.datetime.now(datetime.UTC).date().isoformat()
-    machine = f"{os.cpu_count()} cores ({_processor()}), {platform.system()}, Python {platform.python_version()}"
-    return f"# Benchmarks\n\nMeasured {when} on {machine}; model `{model.name}`; command `make bench`."
-
-
-def _processor() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else ():
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return platform.processor() or "unknown processor"
+    return f"# Benchmarks\n\nMeasured {when} on {machine()}; model `{model.name}`; command `make bench`."
 
 
 if __name__ == "__main__":

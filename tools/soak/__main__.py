@@ -15,9 +15,7 @@ from pathlib import Path
 import grpc
 
 from latentwire.ports import held
-from latentwire.v1.generation_service_pb2 import ListGenerationsRequest
-from latentwire.v1.generation_service_pb2_grpc import GenerationServiceStub
-from latentwire.v1.types_pb2 import GENERATION_STATE_RUNNING, GENERATION_STATE_WAITING
+from tools.quiet import left_over
 from tools.server import HOST, Server, Unmet, started
 from tools.soak.client import Client
 from tools.soak.memory import Growth, growth, resident_mib, services
@@ -72,14 +70,8 @@ def _drive(load: Load, server: Server, tally: Tally) -> list[Growth]:
 
 def _until_quiet(server: Server, address: str) -> None:
     """Returns when no generation is left. Unmet: one that was given up still runs."""
-    unfinished = ListGenerationsRequest(states=[GENERATION_STATE_WAITING, GENERATION_STATE_RUNNING])
-    deadline = time.monotonic() + _QUIET_WITHIN_S
-    with grpc.insecure_channel(address) as channel:
-        stub = GenerationServiceStub(channel)
-        while left := len(stub.ListGenerations(unfinished, timeout=_QUIET_WITHIN_S).generations):
-            if time.monotonic() > deadline:
-                raise server.unmet(f"still has {left} generations {_QUIET_WITHIN_S:g} s after the load")
-            time.sleep(0.1)
+    if left := left_over(address, _QUIET_WITHIN_S):
+        raise server.unmet(f"still has {left} generations {_QUIET_WITHIN_S:g} s after the load")
     server.note("quiet")
 
 
