@@ -68,7 +68,7 @@ def create_app(settings: Settings, lifetime: Lifetime | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.services = Services.start(settings, app.state.metrics, began_s)
+        app.state.services = await Services.start(settings, app.state.metrics, began_s)
         yield
         await app.state.services.close()
 

@@ -22,8 +22,19 @@ _BACKLOG = 2048
 @click.option("--host", "--server-name", "host", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=int, help="Port to listen on.  [default: 7860]")
 @click.option("--listen", "every_address", is_flag=True, help="Listen on every address: --host 0.0.0.0.")
-@click.option("--inference", metavar="HOST:PORT", help="The inference service.  [default: 127.0.0.1:50051]")
+@click.option(
+    "--inference",
+    metavar="HOST:PORT[,…]",
+    help="The inference service: one address, several, or a name that means several.  [default: 127.0.0.1:50051]",
+)
 @click.option("--inference-token", help="Bearer token that the inference service asks for.")
+@click.option(
+    "--resume-every",
+    type=int,
+    metavar="STEPS",
+    help="With several replicas: how many steps a generation loses at most when its replica dies; 0: all of them, and "
+    "no resume points are asked for.  [default: 5]",
+)
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Where options and pictures are kept.")
 @click.option("--cors-allow-origins", metavar="URL[,URL]", help="Origins that browsers may call from.")
 @click.option("--cors-allow-origins-regex", metavar="REGEX", help="The same, as a pattern.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -31,11 +32,49 @@ class Metrics:
         )
         self.in_flight = Gauge("latentwire_gateway_in_flight", "Requests being answered.", registry=self.registry)
         self.images = Counter("latentwire_gateway_images", "Pictures returned.", registry=self.registry)
+        self.replica_generations = Counter(
+            "latentwire_gateway_replica_generations",
+            "Generations that a replica has taken. Only where there are several.",
+            ("replica",),
+            registry=self.registry,
+        )
+        self.replica_serving = Gauge(
+            "latentwire_gateway_replica_serving",
+            "1 for a replica that takes generations, 0 for one that does not.",
+            ("replica",),
+            registry=self.registry,
+        )
+        self.failovers = Counter(
+            "latentwire_gateway_failovers",
+            "Generations carried on by another replica when theirs was lost.",
+            registry=self.registry,
+        )
+        self.steps_recomputed = Counter(
+            "latentwire_gateway_steps_recomputed",
+            "Steps made again since they came after the last resume point of a lost replica.",
+            registry=self.registry,
+        )
+
+    def begun(self, replica: str) -> None:
+        """A replica has taken a generation."""
+        self.replica_generations.labels(replica).inc()
+
+    def failed_over(self, steps_recomputed: int) -> None:
+        """A generation goes on at another replica."""
+        self.failovers.inc()
+        self.steps_recomputed.inc(steps_recomputed)
+
+    def serving(self, replicas: Mapping[str, bool]) -> None:
+        """Which replicas take generations, as of now."""
+        self.replica_serving.clear()
+        for replica, yes in replicas.items():
+            self.replica_serving.labels(replica).set(yes)
 
 
 @router.get("/metrics")
 async def metrics(request: Request) -> Response:
     """Prometheus text."""
+    request.app.state.metrics.serving(await request.app.state.services.inference.serving())
     return Response(generate_latest(request.app.state.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
 

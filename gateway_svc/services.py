@@ -40,10 +40,16 @@ class Services:
     shared: SharedAnswers = field(default_factory=SharedAnswers)
 
     @classmethod
-    def start(cls, settings: Settings, metrics: Metrics, began_s: float) -> Services:
-        """Connects. Needs the running event loop. `began_s`: when the start began, by `time.perf_counter`."""
+    async def start(cls, settings: Settings, metrics: Metrics, began_s: float) -> Services:
+        """Connects. `began_s`: when the start began, by `time.perf_counter`."""
         token = settings.inference_token
-        inference = Inference(settings.inference, token=token.get_secret_value() if token else None)
+        inference = Inference(
+            settings.inference,
+            tally=metrics,
+            token=token.get_secret_value() if token else None,
+            resume_every=settings.resume_every,
+        )
+        await inference.open()
         catalogue = Catalogue(inference)
         return cls(
             settings=settings,

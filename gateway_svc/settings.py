@@ -12,6 +12,8 @@ from typing import Annotated, Final, Self
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from gateway_svc.inference import addresses
+
 PREFIX: Final = "LATENTWIRE_GATEWAY_"
 _HIDDEN: Final = "**********"
 Words = Annotated[tuple[str, ...], NoDecode]
@@ -28,8 +30,9 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 7860
-    inference: Annotated[str, Field(pattern=r"^\S+:\d+$")] = "127.0.0.1:50051"
+    inference: str = "127.0.0.1:50051"
     inference_token: SecretStr | None = None
+    resume_every: Annotated[int, Field(ge=0, le=1000)] = 5
     data_dir: Annotated[
         Path, Field(validation_alias=AliasChoices("data_dir", f"{PREFIX}DATA_DIR", "LATENTWIRE_DATA_DIR"))
     ] = Field(default_factory=lambda: default_data_dir())
@@ -67,10 +70,7 @@ class Settings(BaseSettings):
     @field_validator("inference")
     @classmethod
     def _address(cls, value: str) -> str:
-        host, _, port = value.rpartition(":")
-        if "/" in host or int(port) > 65535:
-            raise ValueError(f"{value!r} is not allowed; allowed: HOST:PORT, ports up to 65535")
-        return value
+        return ",".join(addresses.entries(value))
 
     @field_validator("api_auth")
     @classmethod

@@ -1,53 +1,61 @@
-"""One channel to the inference service, and its calls with domain errors in place of status codes."""
+"""The inference service, of one replica or of several, and its calls with domain errors in place of status codes."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 
 from grpc import aio
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from latentwire.errors import LatentwireError, PayloadTooLarge, Unavailable
+from gateway_svc.inference.carrying import Tally
+from gateway_svc.inference.channels import GENERATION_SERVICE, MAX_MESSAGE_BYTES
+from gateway_svc.inference.readiness import SERVING, Readiness, readiness
+from gateway_svc.inference.replicas import Replicas
+from gateway_svc.inference.routing import RoutedChannel
+from latentwire.errors import PayloadTooLarge
 from latentwire.status import from_rpc_error
 from latentwire.v1 import generation_service_pb2_grpc, model_service_pb2_grpc, postprocessing_service_pb2_grpc
 
-GENERATION_SERVICE: Final = "latentwire.v1.GenerationService"
 ENGINE_KEY: Final = "x-latentwire-engine"
-MAX_MESSAGE_BYTES: Final = 64 * 1024 * 1024
-_OPTIONS: Final[Sequence[tuple[str, int]]] = (
-    ("grpc.keepalive_time_ms", 30_000),
-    ("grpc.keepalive_timeout_ms", 10_000),
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    # Not a pause, whatever its name: how long a connection may take, and a busy machine is slow to greet.
-    ("grpc.min_reconnect_backoff_ms", 5_000),
-    ("grpc.max_reconnect_backoff_ms", 1_000),
-    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
-    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
-    # A generation is never repeated behind the caller's back.
-    ("grpc.enable_retries", 0),
-)
+# Who scrapes figures waits ten seconds at most, and wants the rest of them even where a replica hangs.
+_GLANCE_S: Final = 3.0
 
 Q = TypeVar("Q")
 R = TypeVar("R")
 
 
 class Inference:
-    """The inference service as the gateway sees it. Made inside the running event loop, closed once."""
+    """The inference service as the gateway sees it. Made inside the running event loop, opened and closed once.
 
-    def __init__(self, target: str, *, token: str | None = None, timeout_s: float = 10.0) -> None:
-        self._channel = aio.insecure_channel(target, options=_OPTIONS)
+    `where`: HOST:PORT[,HOST:PORT]. A generation that loses its replica goes on at another one, from a point at most
+    `resume_every` steps ago, or from its beginning where that is 0.
+    """
+
+    def __init__(
+        self, where: str, *, tally: Tally, token: str | None = None, resume_every: int = 0, timeout_s: float = 10.0
+    ) -> None:
+        self._replicas = Replicas(where)
         self._metadata = aio.Metadata(("authorization", f"Bearer {token}")) if token else aio.Metadata()
         self._timeout_s = timeout_s
-        self._health = health_pb2_grpc.HealthStub(self._channel)
-        self.generations = generation_service_pb2_grpc.GenerationServiceStub(self._channel)
-        self.models = model_service_pb2_grpc.ModelServiceStub(self._channel)
-        self.postprocessing = postprocessing_service_pb2_grpc.PostprocessingServiceStub(self._channel)
+        self.channel: aio.Channel = RoutedChannel(self._replicas, resume_every=resume_every, tally=tally)
+        """Takes calls of every service of the contract, and sends each where it belongs."""
+        self.generations = generation_service_pb2_grpc.GenerationServiceStub(self.channel)
+        self.models = model_service_pb2_grpc.ModelServiceStub(self.channel)
+        self.postprocessing = postprocessing_service_pb2_grpc.PostprocessingServiceStub(self.channel)
+
+    async def open(self) -> None:
+        """Looks up where the replicas are."""
+        await self._replicas.open()
 
     async def close(self) -> None:
-        """Ends every call and the connection."""
-        await self._channel.close()
+        """Ends every call and the connections."""
+        await self._replicas.close()
+
+    @property
+    def metadata(self) -> aio.Metadata:
+        """What every call carries: the token, where there is one."""
+        return self._metadata
 
     async def ask(self, method: aio.UnaryUnaryMultiCallable[Q, R], request: Q) -> R:
         """One answer. Raises LatentwireError."""
@@ -72,21 +80,16 @@ class Inference:
         finally:
             call.cancel()
 
-    async def check(self) -> None:
-        """Returns when the service takes generations. Raises LatentwireError, usually Unavailable, when not."""
-        request = health_pb2.HealthCheckRequest(service=GENERATION_SERVICE)
-        try:
-            answer = await self._health.Check(request, timeout=self._timeout_s, metadata=self._metadata)
-        except aio.AioRpcError as error:
-            raise _unavailable(from_rpc_error(error)) from None
-        if answer.status != health_pb2.HealthCheckResponse.SERVING:
-            name = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
-            raise Unavailable(f"the inference service is {name}", retry_after_s=1.0)
+    async def check(self) -> Readiness:
+        """What the replicas say. Raises Unavailable when none takes generations."""
+        found = await readiness(self._replicas, self._timeout_s)
+        found.require_one()
+        return found
 
-
-def _unavailable(error: LatentwireError) -> Unavailable:
-    """Whatever kept the health service from answering, another try may cure it."""
-    return Unavailable(f"the inference service does not answer: {error.message}", retry_after_s=1.0)
+    async def serving(self) -> Mapping[str, bool]:
+        """Which replicas take generations, by address."""
+        found = await readiness(self._replicas, _GLANCE_S)
+        return {address: said == SERVING for address, said in found.replicas.items()}
 
 
 async def engine_of(call: aio.Call) -> str:
