@@ -6,6 +6,9 @@
 `spec` is a GenerationSpec. The engine's `Reported.event` is then a StepDone after each step of a picture, and one
 PictureReady at its end, in any order among the pictures of a batch: `index` tells which. A picture that is stopped
 before its first evaluation ends without one.
+
+A StepDone holds all that a picture can be gone on from: `standing_after(done)`, given to `pictures(spec, standings)` of
+an equal spec by the picture's index, makes the same bytes as if nothing had come between.
 """
 
 from inference_svc.pipelines.factories import batch_key, evaluations, pictures, plan_of, step_count
@@ -14,6 +17,7 @@ from inference_svc.pipelines.inpaint_settings import InpaintSettings, MaskFill
 from inference_svc.pipelines.latent_scaling import LATENT_MODES
 from inference_svc.pipelines.previews import preview
 from inference_svc.pipelines.reports import ImageKind, PictureReady, Remark, Stage, StepDone
+from inference_svc.pipelines.resume import DELIVERED, NOWHERE, Standing, Standings, pass_number, standing_after
 from inference_svc.pipelines.spec import (
     GenerationSpec,
     GuidanceSettings,
@@ -30,7 +34,9 @@ from inference_svc.pipelines.spec import (
 )
 
 __all__ = [
+    "DELIVERED",
     "LATENT_MODES",
+    "NOWHERE",
     "GenerationSpec",
     "GuidanceSettings",
     "HiresSettings",
@@ -49,12 +55,16 @@ __all__ = [
     "ResizeMode",
     "SamplingSettings",
     "Stage",
+    "Standing",
+    "Standings",
     "StepDone",
     "batch_key",
     "encode_image",
     "evaluations",
+    "pass_number",
     "pictures",
     "plan_of",
     "preview",
+    "standing_after",
     "step_count",
 ]

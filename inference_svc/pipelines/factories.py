@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from inference_svc.pipelines.image_to_image import image_to_image
 from inference_svc.pipelines.passes import uses_negative
+from inference_svc.pipelines.resume import NOWHERE, Standing, Standings, pass_number
 from inference_svc.pipelines.spec import GenerationSpec, PictureSpec
 from inference_svc.pipelines.text_to_image import text_to_image
 from inference_svc.prompts import part_count
@@ -23,26 +24,43 @@ def plan_of(spec: GenerationSpec) -> SamplingPlan:
     return spec.plan
 
 
-def pictures(spec: GenerationSpec) -> tuple[tuple[PipelineFactory, ...], ...]:
-    """Returns what makes the pipelines, batch by batch; pictures count through. Raises InvalidArgument."""
+def pictures(spec: GenerationSpec, standings: Standings = NOWHERE) -> tuple[tuple[PipelineFactory, ...], ...]:
+    """Returns what makes the pipelines, batch by batch; pictures count through. Raises InvalidArgument.
+
+    `standings`: where those stand that are gone on with; one that is delivered asks for nothing.
+    """
     indices = count()
     for part in spec.passes:
         plan_of(part)
-    return tuple(tuple(_factory(spec, picture, next(indices)) for picture in batch) for batch in spec.batches)
-
-
-def evaluations(spec: GenerationSpec) -> int:
-    """Returns how many rows of denoising a generation takes, about: skipped negative prompts are counted."""
-    return sum(
-        _rows_per_evaluation(spec, number) * evaluation_count(part.plan) for number, part in enumerate(spec.passes)
+    return tuple(
+        tuple(_factory(spec, picture, next(indices), standings) for picture in batch) for batch in spec.batches
     )
 
 
-def _rows_per_evaluation(spec: GenerationSpec, number: int) -> int:
-    """Those of all pictures in pass `number`: the parts of each prompt, and the negative prompt."""
-    parts, negatives = cache(part_count), int(uses_negative(spec.passes[number]))
+def evaluations(spec: GenerationSpec, standings: Standings = NOWHERE) -> int:
+    """Returns how many rows of denoising a generation still takes, about: skipped negative prompts are counted."""
+    return sum(_evaluations(spec, number, standings) for number in range(len(spec.passes)))
+
+
+def _evaluations(spec: GenerationSpec, number: int, standings: Standings) -> int:
+    """Those of all pictures in pass `number`: for each the parts of its prompt, and the negative prompt."""
+    part = spec.passes[number]
+    parts, negatives, whole = cache(part_count), int(uses_negative(part)), evaluation_count(part.plan)
     pictures = (picture.in_second_pass() if number else picture for batch in spec.batches for picture in batch)
-    return sum(parts(picture.prompt) + negatives for picture in pictures)
+    return sum(
+        (parts(picture.prompt) + negatives) * _left(spec, number, whole, standings.get(index))
+        for index, picture in enumerate(pictures)
+    )
+
+
+def _left(spec: GenerationSpec, number: int, whole: int, standing: Standing | None) -> int:
+    """Evaluations that a picture still makes in a pass of `whole` ones."""
+    if standing is None or number > pass_number(spec, standing.stage):
+        return whole
+    state = standing.state
+    if state is None or state.done or number < pass_number(spec, standing.stage):
+        return 0
+    return max(0, whole - state.evaluations)
 
 
 def step_count(spec: GenerationSpec) -> int:
@@ -55,6 +73,13 @@ def batch_key(spec: GenerationSpec) -> BatchKey:
     return BatchKey(Kind.DENOISE, spec.facts.name, spec.latent_shape, tiling=spec.tiles)
 
 
-def _factory(spec: GenerationSpec, picture: PictureSpec, index: int) -> PipelineFactory:
+def _factory(spec: GenerationSpec, picture: PictureSpec, index: int, standings: Standings) -> PipelineFactory:
+    standing = standings.get(index)
+    if standing is not None and standing.state is None:
+        return _nothing
     pipeline = text_to_image if spec.init is None else image_to_image
-    return partial(pipeline, spec, picture, index)
+    return partial(pipeline, spec, picture, index, standing)
+
+
+def _nothing() -> Pipeline:
+    yield from ()

@@ -37,6 +37,17 @@ class Guided:
     def __post_init__(self) -> None:
         self.model_used = self.model_used or self.model
 
+    @property
+    def refined(self) -> bool:
+        """Whether the refiner has taken over."""
+        return self.refiner is not None and self.model_used == self.refiner.model
+
+    def go_on(self, denoised: Array | None, *, refined: bool) -> None:
+        """Stands where another run of the same picture stood: its last prediction, and who made it."""
+        self.denoised = denoised
+        if refined and self.refiner is not None:
+            self._refine(self.refiner)
+
     def step(self, plan: SamplingPlan, state: SamplerState) -> Generator[Ask, Any, SamplerState]:
         """Runs one step of the plan's sampler; returns the state after it."""
         if (noise := noise_ahead(plan, state)) is not None:
@@ -75,10 +86,12 @@ class Guided:
 
     def _choose(self, plan: SamplingPlan, state: SamplerState, sigma: float) -> None:
         """Lets the refiner take over when its time has come."""
-        refiner = self.refiner
-        if refiner and self.model_used != refiner.model and refiner.acts(plan, state, sigma):
-            self.model_used, self.cond, self.uncond = refiner.model, refiner.cond, refiner.uncond
-            self.tiling = refiner.tiling
+        if self.refiner and not self.refined and self.refiner.acts(plan, state, sigma):
+            self._refine(self.refiner)
+
+    def _refine(self, refiner: Refiner) -> None:
+        self.model_used, self.cond, self.uncond = refiner.model, refiner.cond, refiner.uncond
+        self.tiling = refiner.tiling
 
     def _predict(self, ask: Denoise, evaluation: int, scale: float) -> Generator[Ask, Any, Prediction]:
         conds = self.cond.at(evaluation)

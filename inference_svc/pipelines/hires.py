@@ -13,25 +13,23 @@ from inference_svc.pipelines.noising import noised_state
 from inference_svc.pipelines.passes import Pass, Sampled, sample
 from inference_svc.pipelines.pixels import Pixels
 from inference_svc.pipelines.resizing import encodable
+from inference_svc.pipelines.resume import Standing
 from inference_svc.pipelines.spec import HiresSettings, InitSettings
 from inference_svc.pipelines.upscaling import UpscaleSpec, upscale
-from inference_svc.sampling import SamplerState
 from inference_svc.work import Array, Ask, Compute, DecodeRow, EncodeImageRow, Evaluate, Stopped
 
 
-def second_pass(
-    hires: HiresSettings, run: Pass, first: Sampled, state: SamplerState | None = None
-) -> Generator[Ask, Any, Sampled]:
-    """Enlarges the first pass' result and samples again, or goes on from a state.
+def second_pass(hires: HiresSettings, run: Pass, first: Sampled) -> Generator[Ask, Any, Sampled]:
+    """Enlarges the first pass' result and samples again.
 
-    Stopped before its first prediction it gives back the first pass' result.
+    Stopped before its first prediction it gives back the first pass' result. `sample` goes on with one that has begun:
+    nothing of the first pass acts on it any more.
     """
     try:
-        if state is None:
-            latents = yield from enlarged(hires, first, tiling=run.spec.tiles)
-            run = replace(run, plan=replace(run.plan, init_latents=latents))
-            state = yield Compute(noised_state, (run.plan, run.spec.init or InitSettings(), latents))
-        return (yield from sample(run, state))
+        latents = yield from enlarged(hires, first, tiling=run.spec.tiles)
+        run = replace(run, plan=replace(run.plan, init_latents=latents))
+        state = yield Compute(noised_state, (run.plan, run.spec.init or InitSettings(), latents))
+        return (yield from sample(run, Standing(run.stage, state)))
     except Stopped:
         return replace(first, stopped=True)
 

@@ -15,13 +15,13 @@ from inference_svc.pipelines.inpainting import Region, begun, filled, region_of,
 from inference_svc.pipelines.latent_scaling import bilinear, rescaled
 from inference_svc.pipelines.masks import latent_mask
 from inference_svc.pipelines.noising import noised_state
-from inference_svc.pipelines.passes import Pass, Sampled, pass_of, sample
+from inference_svc.pipelines.passes import Pass, Sampled, pass_of, reached, sample
 from inference_svc.pipelines.pixels import Pixels
 from inference_svc.pipelines.reports import Remark
 from inference_svc.pipelines.resizing import encodable, fitted, flattened, grown_size
+from inference_svc.pipelines.resume import Standing, finishing
 from inference_svc.pipelines.spec import GenerationSpec, InitSettings, PictureSpec, ResizeMode
 from inference_svc.pipelines.upscaling import UpscaleSpec, upscale
-from inference_svc.sampling import SamplerState
 from inference_svc.sampling.noise import NoiseSpec, draw
 from inference_svc.work import Array, Ask, Compute, EncodeImageRow, Evaluate, Pipeline, Report
 
@@ -37,22 +37,33 @@ class Source:
     retouch: Retouch | None
 
 
-def image_to_image(spec: GenerationSpec, picture: PictureSpec, index: int) -> Pipeline:
-    """Makes one picture from `picture.init`; a plan of no steps gives back what was encoded."""
-    init = spec.init or InitSettings()
-    source = yield from read_source(spec, init, picture)
-    latents = yield from encode_source(spec, init, picture, source)
-    run = pass_of(spec, picture, index)
-    run = replace(run, plan=replace(run.plan, init_latents=latents, mask=source.mask))
-    sampled = yield from first_pass(run, init)
-    yield from deliver(spec, picture, index, sampled, source.retouch)
+def image_to_image(spec: GenerationSpec, picture: PictureSpec, index: int, since: Standing | None = None) -> Pipeline:
+    """Makes one picture from `picture.init`, or goes on with it; a plan of no steps gives back what was encoded."""
+    run, init = pass_of(spec, picture, index), spec.init or InitSettings()
+    if since is None:
+        run, retouch = yield from _prepared(run, init)
+        sampled = yield from first_pass(run, init)
+    else:
+        (run, retouch), stopped = yield from finishing(_prepared(run, init, again=True))
+        sampled = reached(run, since, stopped=True) if stopped else (yield from sample(run, since))
+    yield from deliver(spec, picture, index, sampled, retouch)
 
 
-def first_pass(run: Pass, init: InitSettings, state: SamplerState | None = None) -> Generator[Ask, Any, Sampled]:
-    """Samples from the plan's init latents, or goes on from a state."""
-    if state is None:
-        state = yield Compute(noised_state, (run.plan, init, run.plan.init_latents))
-    return (yield from sample(run, state))
+def _prepared(
+    run: Pass, init: InitSettings, *, again: bool = False
+) -> Generator[Ask, Any, tuple[Pass, Retouch | None]]:
+    """Puts into the plan what it starts from; `again`, only if that acts on later steps too, which takes a mask."""
+    source = yield from read_source(run.spec, init, run.picture)
+    if again and source.mask is None:
+        return run, source.retouch
+    latents = yield from encode_source(run.spec, init, run.picture, source)
+    return replace(run, plan=replace(run.plan, init_latents=latents, mask=source.mask)), source.retouch
+
+
+def first_pass(run: Pass, init: InitSettings) -> Generator[Ask, Any, Sampled]:
+    """Samples from the plan's init latents."""
+    state = yield Compute(noised_state, (run.plan, init, run.plan.init_latents))
+    return (yield from sample(run, Standing(run.stage, state)))
 
 
 def read_source(spec: GenerationSpec, init: InitSettings, picture: PictureSpec) -> Generator[Ask, Any, Source]:

@@ -11,6 +11,7 @@ from inference_svc.pipelines.conditioning import Conditioning, encode_prompts
 from inference_svc.pipelines.guided import Guided
 from inference_svc.pipelines.refining import Refiner
 from inference_svc.pipelines.reports import Stage, StepDone
+from inference_svc.pipelines.resume import Standing
 from inference_svc.pipelines.spec import GenerationSpec, PictureSpec
 from inference_svc.sampling import (
     ModelSigmas,
@@ -87,14 +88,20 @@ def prepare(run: Pass) -> Generator[Ask, Any, Guided]:
 
 
 def _refiner(run: Pass) -> Generator[Ask, Any, Refiner | None]:
-    settings = run.spec.acting_refiner
-    if settings is None or settings.model.facts.name == run.spec.facts.name:
+    settings, spec = run.spec.acting_refiner, refined_spec(run.spec)
+    if settings is None or spec is None:
         return None
-    model = settings.model
-    spec = replace(run.spec, facts=model.facts, tokenizer=model.tokenizer)
     cond, uncond = yield from _encoded(replace(run, spec=spec))
     sigmas = ModelSigmas.from_alphas_cumprod(run.spec.facts.alphas_cumprod)
-    return Refiner(model.facts.name, cond, uncond, settings.switch_at, sigmas, spec.tiles)
+    return Refiner(spec.facts.name, cond, uncond, settings.switch_at, sigmas, spec.tiles)
+
+
+def refined_spec(spec: GenerationSpec) -> GenerationSpec | None:
+    """Returns a pass as its refiner runs it; None where there is none, or it is the model itself."""
+    settings = spec.acting_refiner
+    if settings is None or settings.model.facts.name == spec.facts.name:
+        return None
+    return replace(spec, facts=settings.model.facts, tokenizer=settings.model.tokenizer)
 
 
 def _encoded(run: Pass) -> Generator[Ask, Any, tuple[Conditioning, Conditioning | None]]:
@@ -104,32 +111,51 @@ def _encoded(run: Pass) -> Generator[Ask, Any, tuple[Conditioning, Conditioning 
     return cond, next(iter(uncond), None)
 
 
-def sample(run: Pass, state: SamplerState) -> Generator[Ask, Any, Sampled]:
-    """Runs a pass from a state on and reports every step; a state that is done is given back.
+def sample(run: Pass, since: Standing) -> Generator[Ask, Any, Sampled]:
+    """Runs a pass from where it stands on and reports every step; one that is done is given back.
 
     When it is stopped the latents are those of the last prediction; before the first one there is nothing, and
     `Stopped` goes on. What the plan's mask keeps is put back at the end.
     """
-    if state.done:
-        return Sampled(blended(run.plan, state.x), run.spec.facts.name, tiling=run.spec.tiles)
-    guided = yield from prepare(run)
+    state = since.state
+    if state is None or state.done:
+        return reached(run, since)
+    try:
+        guided = yield from prepare(run)
+    except Stopped:
+        if since.denoised is None:
+            raise
+        return reached(run, since, stopped=True)
+    guided.go_on(since.denoised, refined=since.refined)
     try:
         state = yield from _steps(run, guided, state)
     except Stopped:
         if guided.denoised is None:
             raise
-        return Sampled(blended(run.plan, guided.denoised), guided.model_used, stopped=True, tiling=guided.tiling)
-    return Sampled(blended(run.plan, state.x), guided.model_used, tiling=guided.tiling)
+        return _sampled(run, guided.denoised, refined=guided.refined, stopped=True)
+    return _sampled(run, state.x, refined=guided.refined)
+
+
+def reached(run: Pass, since: Standing, *, stopped: bool = False) -> Sampled:
+    """Returns what a pass has come to: its end, or, stopped before that, its last prediction."""
+    state = since.state
+    latents = state.x if state is not None and state.done else since.denoised
+    return _sampled(run, latents, refined=since.refined, stopped=stopped)
+
+
+def _sampled(run: Pass, latents: Array, *, refined: bool, stopped: bool = False) -> Sampled:
+    own = (refined_spec(run.spec) if refined else None) or run.spec
+    return Sampled(blended(run.plan, latents), own.facts.name, stopped=stopped, tiling=own.tiles)
 
 
 def _steps(run: Pass, guided: Guided, state: SamplerState) -> Generator[Ask, Any, SamplerState]:
     while not state.done:
         state = yield from guided.step(run.plan, state)
-        yield Report(_step_done(run, state, guided.denoised))
+        yield Report(_step_done(run, state, guided))
     return state
 
 
-def _step_done(run: Pass, state: SamplerState, denoised: Array) -> StepDone:
+def _step_done(run: Pass, state: SamplerState, guided: Guided) -> StepDone:
     return StepDone(
         index=run.index,
         step=state.step,
@@ -137,8 +163,9 @@ def _step_done(run: Pass, state: SamplerState, denoised: Array) -> StepDone:
         sigma=sigma_reached(run.plan, state),
         stage=run.stage,
         state=state,
-        denoised=denoised,
+        denoised=guided.denoised,
         steps_before=run.steps_before,
         steps_in_all=run.steps_in_all,
         pass_count=run.count,
+        refined=guided.refined,
     )

@@ -31,9 +31,8 @@ class ImageKind(Enum):
 class StepDone:
     """A step is over. `sigma`: the noise level reached. `state`: to go on from, `denoised` (1, C, h, w): for previews.
 
-    `steps_before`: those of the passes before, `steps_in_all`: of all `pass_count` passes.
-
-    Both are the picture's own arrays, on the device that it is computed on: read, never written.
+    Both are the picture's own arrays, on the device that it is computed on: read, never written. `refined`: the pass'
+    refiner has taken over. `steps_before`: those of the passes before, `steps_in_all`: of all `pass_count` passes.
     """
 
     index: int
@@ -46,6 +45,7 @@ class StepDone:
     steps_before: int = 0
     steps_in_all: int = 0
     pass_count: int = 1
+    refined: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

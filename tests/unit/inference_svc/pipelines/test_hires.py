@@ -23,10 +23,9 @@ from inference_svc.pipelines import (
     pictures,
     step_count,
 )
-from inference_svc.pipelines.hires import middle, second_pass
+from inference_svc.pipelines.hires import middle
 from inference_svc.pipelines.latent_scaling import rescaled
 from inference_svc.pipelines.noising import noised_state
-from inference_svc.pipelines.passes import Pass, Sampled, pass_of
 from inference_svc.pipelines.spec import InitSettings
 from inference_svc.pipelines.upscaling import LANCZOS, NEAREST, UpscaleSpec, upscale
 from inference_svc.work import DecodeRow, DenoiseRow, EncodeImageRow, EncodePromptRow, Evaluate, Report, Row
@@ -202,20 +201,3 @@ def test_a_refiner_acts_in_the_passes_that_it_is_for(first: bool, second: bool, 
     refiner = RefinerSettings(OTHER, 0.2, first=first, second=second)
     made = replace(job(hires(strength=1.0)), refiner=refiner)
     assert [row.model for row in rows(one(made), DenoiseRow)] == models
-
-
-def test_the_second_pass_goes_on_from_any_of_its_states() -> None:
-    made = job(hires(sampling=SamplingSettings("Euler a", steps=4)))
-    whole = one(made)
-    second = [done for done in whole.steps if done.stage is Stage.HIRES_PASS]
-    own, settings = pass_of(made, made.batches[0][0], 0, 1), made.hires
-    for done in second:
-        first = Sampled(whole.steps[3].state.x, "toy")
-        seen = run(resumed(settings, own, first, done.state))
-        assert seen.reports[-1] == ("ended", second[-1].state.x.tobytes())
-
-
-def resumed(settings: Any, own: Pass, first: Sampled, state: Any) -> Any:
-    """Goes on, and reports what comes out."""
-    sampled = yield from second_pass(settings, own, first, state)
-    yield Report(("ended", sampled.latents.tobytes()))

@@ -20,13 +20,11 @@ from inference_svc.pipelines import (
     pictures,
 )
 from inference_svc.pipelines.colors import match_colors
-from inference_svc.pipelines.image_to_image import first_pass
 from inference_svc.pipelines.noising import noised_state
-from inference_svc.pipelines.passes import Pass, pass_of
 from inference_svc.pipelines.upscaling import NEAREST
-from inference_svc.sampling import NoiseSpec, SamplerState, first_state
+from inference_svc.sampling import NoiseSpec, first_state
 from inference_svc.sampling.noise import draw
-from inference_svc.work import DecodeRow, EncodeImageRow, Evaluate, Report
+from inference_svc.work import DecodeRow, EncodeImageRow, Evaluate
 from tests.unit.inference_svc.pipelines.toys import Run, compute, pixels, run, spec
 
 LATENTS = np.linspace(-1, 1, 4 * 3 * 4, dtype=np.float32).reshape(1, 4, 3, 4)
@@ -146,20 +144,3 @@ def test_colours_are_matched_to_the_picture_when_asked_for() -> None:
     matched = one(spec(init=replace(init, color_correction=True), pixels=red, output=raw)).picture
     assert np.array_equal(matched.pixels, match_colors(plain.pixels, red))
     assert matched.data == matched.pixels.tobytes()
-
-
-def test_a_pass_goes_on_from_any_of_its_states() -> None:
-    job = spec(init=InitSettings(1.0), sampling=SamplingSettings("Euler a", steps=5))
-    whole = one(job)
-    own = pass_of(job, job.batches[0][0], 0)
-    own = replace(own, plan=replace(own.plan, init_latents=compute(encoded(whole))))
-    for done in whole.steps:
-        seen = run(resumed(own, done.state))
-        assert [step.step for step in seen.steps] == list(range(done.step + 1, 6))
-        assert seen.reports[-1] == ("ended", whole.steps[-1].state.x.tobytes())
-
-
-def resumed(own: Pass, state: SamplerState) -> Any:
-    """Goes on, and reports what comes out."""
-    sampled = yield from first_pass(own, InitSettings(), state)
-    yield Report(("ended", sampled.latents.tobytes()))
