@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import tomllib
 from pathlib import Path
 
 import pytest
 
 from tests.guard.planted import plant, said
+from tests.guard.repository import begin, commit
 from tests.guard.scratch import copied
 from tools.guard import facts, floor
 
@@ -132,8 +132,7 @@ class TestHistory:
     @pytest.fixture
     def cloned(self, checkout: Path) -> Path:
         """A checkout with a parent: the entry was added in the last commit."""
-        git(checkout, "init", "-q", "-b", "main")
-        commit(checkout)
+        begin(checkout)
         text = (checkout / floor.FLOOR).read_text()
         plant(checkout, floor.FLOOR, "", text + self.ENTRY)
         commit(checkout)
@@ -157,16 +156,6 @@ class TestHistory:
         commit(cloned)
         (finding,) = said(cloned, ["floor-history"])
         assert "entries of HEAD^1 were" in finding
-
-
-def git(folder: Path, *arguments: str) -> None:
-    identity = ["-c", "user.name=ann", "-c", "user.email=ann@example.org", "-c", "commit.gpgsign=false"]
-    subprocess.run(["git", "-C", str(folder), *identity, *arguments], check=True, capture_output=True)
-
-
-def commit(folder: Path) -> None:
-    git(folder, "add", "--all")
-    git(folder, "commit", "-q", "-m", "A change")
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,11 @@ def released(root: Path) -> Iterator[Finding]:
     if not (root / IMAGE).exists():
         yield Finding(IMAGE, 1, "is missing: without it no change breaks anybody")
         return
-    says = f"contract image {hashlib.sha256((root / IMAGE).read_bytes()).hexdigest()[:12]}"
+    says = words((root / IMAGE).read_bytes())
     if says not in (root / CHANGELOG).read_text():
         yield Finding(IMAGE, 1, f"was renewed in silence: say in {CHANGELOG} what changed, with the words '{says}'")
+
+
+def words(image: bytes) -> str:
+    """How the changelog names an image."""
+    return f"contract image {hashlib.sha256(image).hexdigest()[:12]}"

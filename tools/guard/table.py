@@ -23,6 +23,7 @@ from tools.guard import (
     narrowed,
     pinned,
     product,
+    renewed,
     steps,
     suites,
     swallowed,
@@ -56,6 +57,7 @@ GUARDS: dict[str, Check] = {
 # These start other programs, and take seconds together.
 SLOWER: dict[str, Check] = {
     "generated": generated.check,
+    "renewed": renewed.check,
     "zizmor": external.zizmor,
     "schemas": external.schemas,
 }
