@@ -1,4 +1,4 @@
-"""The `latentwire` command: the pair at once, or one service alone."""
+"""The `latentwire` command: the pair at once, one service alone, and calls to a server that runs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ import click
 
 from latentwire import __version__, ports
 from latentwire import serve as pair
+from latentwire.commands.control import cancel, wait_ready
+from latentwire.commands.generate import generate
+from latentwire.commands.listing import models, ps
 
 _GATEWAY_FLAGS = ("api_log", "api_server_stop", "keep_on_disconnect", "freeze_settings", "hide_ui_dir_config")
 _FORWARD = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
@@ -204,3 +207,7 @@ def gateway(arguments: tuple[str, ...]) -> None:
 
 def _become(command: tuple[str, ...]) -> None:
     os.execv(command[0], command)
+
+
+for _command in (generate, models, ps, cancel, wait_ready):
+    main.add_command(_command)
