@@ -24,13 +24,15 @@ from gateway_svc.subpath import Below, route_path
 
 _LOG = logging.getLogger("gateway_svc.requests")
 _EXPOSED: Final = ("X-Process-Time", "X-Latentwire-Engine", "X-Latentwire-Warning", "Retry-After")
-# Pictures are compressed already; gzip would cost more time than the generation of a small one.
+# Pictures are compressed already; gzip would cost more time than the generation of a small one. What is streamed has to
+# arrive at once, and gzip would keep it back.
 _PICTURE_PATHS: Final = frozenset(
     {
         *(f"/sdapi/v1/{name}" for name in ("txt2img", "img2img", "extra-single-image", "extra-batch-images")),
         *("/sdapi/v1/progress", "/internal/progress"),
     }
 )
+_STREAM_PREFIX: Final = "/api/v1/"
 
 
 def add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
@@ -127,5 +129,6 @@ class CompressText:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        app = self._plain if route_path(scope) in _PICTURE_PATHS else self._gzip
+        path = route_path(scope)
+        app = self._plain if path in _PICTURE_PATHS or path.startswith(_STREAM_PREFIX) else self._gzip
         await app(scope, receive, send)
