@@ -159,7 +159,7 @@ class UpscalerFacts:
     """What makes a picture larger. `scale`: along a side; 0: to any size at once, by interpolation.
 
     `tile`: the only height and width of a tile that its network takes. `most_tile_pixels`: of a tile, as far as memory
-    allows; 0: not known. `load` makes its network ready to run, on any
+    allows; 0: not known. `digest`: SHA-256 of its network in hex. `load` makes its network ready to run, on any
     thread but the device's; once that is done it returns at once.
     """
 
@@ -169,6 +169,7 @@ class UpscalerFacts:
     memory_bytes: int = 0
     tile: tuple[int, int] | None = None
     most_tile_pixels: int = 0
+    digest: str = ""
     load: Callable[[], None] = field(default=lambda: None, compare=False)
 
 

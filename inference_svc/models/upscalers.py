@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -117,6 +118,7 @@ class Upscalers:
             memory_bytes=file.size,
             tile=graph.tile,
             most_tile_pixels=self._most_pixels(graph.scale),
+            digest=_digest(file.path),
             load=partial(self._ready, file.name),
         )
 
@@ -139,6 +141,11 @@ def _embedded() -> Iterator[tuple[str, Path]]:
     folder = Path(str(resources.files("inference_svc.models").joinpath(EMBEDDED)))
     for path in folder.glob("upscaler_*/model.onnx"):
         yield f"{EMBEDDED.capitalize()} {path.parent.name.removeprefix('upscaler_')}", path
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _file(name: str, path: Path) -> _File:

@@ -24,8 +24,6 @@ from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import types_pb2 as t
 from tests.contract.serving import Serving, asked, failure, make
 
-_NOT_READ = {"resume_from"}  # refused whole, see rpc/unsupported.py
-
 _BAD = [
     (asked(width=65), "width"),
     (asked(width=10**9), "width"),
@@ -113,9 +111,9 @@ async def test_a_truncated_file_is_refused(grpc_server: Serving) -> None:
 
 
 def _numbers(descriptor: Descriptor, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Paths of every floating-point field that can be set, but for those that are refused whole."""
+    """Paths of every floating-point field that can be set."""
     for field in descriptor.fields:
-        if field.name in _NOT_READ or field.is_repeated:
+        if field.is_repeated:
             continue
         if field.cpp_type in {FieldDescriptor.CPPTYPE_DOUBLE, FieldDescriptor.CPPTYPE_FLOAT}:
             yield (*path, field.name)

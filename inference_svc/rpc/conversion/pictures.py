@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from inference_svc.engine import Reported
-from inference_svc.pipelines import ImageFormat, ImageKind, PictureReady, Stage, StepDone
+from inference_svc.pipelines import ImageFormat, ImageKind, PictureReady, StepDone
 from inference_svc.rpc.conversion.events import EncodedPicture
+from inference_svc.rpc.conversion.stages import STAGES
 from inference_svc.rpc.generation.progress import Step
 from latentwire.v1 import types_pb2 as t
 
@@ -22,14 +23,6 @@ FORMATS: Mapping[t.ImageFormat.ValueType, ImageFormat] = MappingProxyType(
 """Formats on the wire, and inside."""
 
 _WIRE_FORMATS = MappingProxyType({inside: wire for wire, inside in FORMATS.items()})
-_STAGES: Mapping[Stage, t.PictureStage.ValueType] = MappingProxyType(
-    {
-        Stage.FIRST_PASS: t.PICTURE_STAGE_FIRST_PASS,
-        Stage.HIRES_PASS: t.PICTURE_STAGE_HIRES_PASS,
-        Stage.DECODING: t.PICTURE_STAGE_DECODING,
-        Stage.DELIVERED: t.PICTURE_STAGE_DELIVERED,
-    }
-)
 _KINDS: Mapping[ImageKind, t.ImageKind.ValueType] = MappingProxyType(
     {
         ImageKind.RESULT: t.IMAGE_KIND_RESULT,
@@ -63,7 +56,7 @@ def step_of(reported: Reported, done: StepDone) -> Step:
         step_count=done.step_count,
         sigma=done.sigma,
         batch_rows=reported.batch_rows,
-        stage=_STAGES[done.stage],
+        stage=STAGES[done.stage],
         steps_before=done.steps_before,
         steps_in_all=done.steps_in_all,
         pass_count=done.pass_count,

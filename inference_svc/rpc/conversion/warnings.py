@@ -35,7 +35,6 @@ def _without_effect(resolved: g.GenerateImageRequest, facts: ModelFacts) -> Iter
             resolved.HasField("refiner") and resolved.refiner.model == name and not resolved.hires.model,
             f"refiner has no effect: {name} is the model itself",
         ),
-        (resolved.events.resume_every > 0, "events.resume_every has no effect: resume points are not made yet"),
     )
     return (text for applies, text in remarks if applies)
 

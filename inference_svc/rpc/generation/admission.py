@@ -24,7 +24,7 @@ from inference_svc.rpc.generation.book import Book
 from inference_svc.rpc.generation.positions import Positions
 from inference_svc.rpc.generation.record import Birth, Record
 from inference_svc.rpc.generation.relay import Relay, Surroundings
-from inference_svc.rpc.unsupported import refuse_unsupported
+from inference_svc.rpc.generation.resuming import Beginning, beginning_of, is_resumable, steps_at
 from inference_svc.work import UpscalerFacts
 from latentwire.errors import FieldViolation, InvalidArgument, NotFound
 from latentwire.v1 import generation_service_pb2 as g
@@ -40,6 +40,17 @@ class Stand:
     executor: Executor
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A request that is checked whole. `deadline`: a moment of the engine's clock."""
+
+    job: Job
+    spec: GenerationSpec
+    beginning: Beginning
+    warnings: Sequence[str]
+    deadline: float | None
+
+
 class Admission:
     """Admits generations. What it raises has changed nothing."""
 
@@ -51,8 +62,8 @@ class Admission:
     async def admit(self, request: g.GenerateImageRequest, remaining_s: float | None) -> Record:
         """Returns the record of a generation that the engine has taken.
 
-        `remaining_s`: what is left until the call's deadline. Raises InvalidArgument, Unimplemented, AlreadyExists,
-        Aborted, QueueFull, DeadlineUnreachable, Unavailable.
+        `remaining_s`: what is left until the call's deadline. Raises InvalidArgument, FailedPrecondition,
+        AlreadyExists, Aborted, QueueFull, DeadlineUnreachable, Unavailable.
         """
         if request.request_id:
             self._book.check_free(request.request_id)
@@ -60,12 +71,16 @@ class Admission:
             model = self._held_model("model", request.model, held)
             beside = await self._beside(request, held)
             resolved = resolve_request(request, model.facts, beside)
-            refuse_unsupported(request)
             init = await self._decoded(request.init.images, "init.images") if request.HasField("init") else ()
             mask = await self._decoded_mask(request.inpaint.mask) if request.HasField("inpaint") else None
             job = Job(resolved, model.facts, model.tokenizer, init, mask, beside)
             deadline = None if remaining_s is None else self._backend.engine.now() + remaining_s
-            record = self._submitted(job, warnings_of(resolved, model.facts, beside), deadline)
+            check_held(job)
+            spec = generation_spec(job)
+            _check_plans(spec)
+            beginning = await self._beginning(request, job, spec)
+            plan = Plan(job, spec, beginning, warnings_of(resolved, model.facts, beside), deadline)
+            record = self._submitted(plan)
             record.on_end = held.pop_all().close
         return record
 
@@ -101,22 +116,26 @@ class Admission:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, decode_image, image, "inpaint.mask")
 
-    def _submitted(self, job: Job, warnings: Sequence[str], deadline: float | None) -> Record:
-        check_held(job)
-        spec = generation_spec(job)
-        _check_plans(spec)
-        batches = self._backend.dress(job.resolved, pictures(spec))
-        record = self._book.open(_birth(job, self._book.next_order()))
+    async def _beginning(self, request: g.GenerateImageRequest, job: Job, spec: GenerationSpec) -> Beginning:
+        if not is_resumable(request):
+            return Beginning()
+        return await asyncio.get_running_loop().run_in_executor(self._executor, beginning_of, request, job, spec)
+
+    def _submitted(self, plan: Plan) -> Record:
+        job, spec, standings = plan.job, plan.spec, plan.beginning.standings
+        batches = self._backend.dress(job.resolved, pictures(spec, standings))
+        record = self._book.open(_birth(plan, self._book.next_order()))
         relay = Relay(record, job.resolved, job.facts, self._around)
-        record.add(accepted(job, warnings=warnings, accept_time=record.accept_time, step_count=step_count(spec)))
+        relay.begin(plan.beginning, steps_at(spec, standings))
+        record.add(accepted(job, warnings=plan.warnings, accept_time=record.accept_time, step_count=step_count(spec)))
         request = Request(
             request_id=record.id,
             batches=batches,
-            evaluations=evaluations(spec),
+            evaluations=evaluations(spec, standings),
             listener=crossing(relay.take),
             key=batch_key(spec),
             priority=job.resolved.priority,
-            deadline=deadline,
+            deadline=plan.deadline,
             held_bytes=job.held_bytes,
         )
         try:
@@ -136,8 +155,8 @@ def _check_plans(spec: GenerationSpec) -> None:
             plan_of(part)
 
 
-def _birth(job: Job, order: int) -> Birth:
-    resolved = job.resolved
+def _birth(plan: Plan, order: int) -> Birth:
+    job, resolved = plan.job, plan.job.resolved
     return Birth(
         request_id=resolved.request_id,
         order=order,
@@ -146,6 +165,7 @@ def _birth(job: Job, order: int) -> Birth:
         batch_count=resolved.batch_count,
         detach_grace_s=resolved.detach_grace.ToTimedelta().total_seconds(),
         task=resolved.task if resolved.HasField("task") else None,
+        images_before=plan.beginning.delivered,
     )
 
 

@@ -69,7 +69,7 @@ class Book:
         """Begins a record. Raises AlreadyExists and Aborted, TASK_STOPPED."""
         self.check_free(birth.request_id)
         self.tasks.check(birth.task_id)
-        record = Record(birth, Journal(birth.request_id), on_readers=self._readers_changed, on_picture=self._grown)
+        record = Record(birth, Journal(birth.request_id), on_readers=self._readers_changed, on_weight=self._grown)
         self._records[record.id] = record
         return record
 
@@ -127,10 +127,8 @@ class Book:
         self.trim()
 
     def _pace(self, record: Record) -> None:
-        """Holds a generation whose pictures pile up, and lets it go on when they are taken."""
-        held = record.unsent_pictures >= _MOST_UNSENT or (
-            not record.readers and record.journal.size > self._settings.most_bytes
-        )
+        """Holds a generation whose pictures or resume points pile up, and lets it go on when they are taken."""
+        held = record.unsent >= _MOST_UNSENT or (not record.readers and record.journal.size > self._settings.most_bytes)
         held = held and not record.ended
         if held != record.held:
             record.held = held

@@ -29,6 +29,16 @@ class Entry:
         return self.message.WhichOneof("event") == "image" and self.message.image.last
 
     @property
+    def has_state(self) -> bool:
+        """True for a progress with a resume point."""
+        return self.message.WhichOneof("event") == "progress" and self.message.progress.HasField("resume_point")
+
+    @property
+    def lossy(self) -> bool:
+        """True for what a slow reader may lose."""
+        return bool(self.slot) and not self.has_state
+
+    @property
     def ends_result(self) -> bool:
         """True for a result's last chunk, not for that of a mask or composite beside it."""
         return self.ends_picture and self.message.image.kind in _RESULTS

@@ -30,7 +30,7 @@ def generation_message(record: Record, eta_s: float | None, *, owner_known: bool
         end_time=timestamp(record.end_time),
         model=record.birth.model,
         eta=None if record.ended else duration(eta_s),
-        images_done=record.images_done,
+        images_done=record.birth.images_before + record.images_done,
         image_count=record.birth.image_count,
         stopping=record.stopping,
         error=told(record.error).message if record.error else "",

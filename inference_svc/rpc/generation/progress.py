@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from latentwire.v1 import generation_service_pb2 as g
@@ -46,6 +47,16 @@ class ProgressCounter:
         self._steps: dict[int, Step] = {}
         self._told = 0
 
+    def begin(self, steps: Iterable[Step]) -> g.Progress | None:
+        """Takes in how far another server has come with pictures of a batch; returns the progress, once all began."""
+        for step in steps:
+            self._batch, self._steps[step.picture] = step.batch, step
+        if len(self._steps) < self._batch_size:
+            return None
+        slowest = self._slowest()
+        self._told = slowest.position
+        return self._progress(slowest, slowest.batch_rows)
+
     def count(self, step: Step) -> g.Progress | None:
         """Takes a step in; returns the progress when the slowest picture has got on."""
         if step.batch != self._batch:
@@ -53,11 +64,14 @@ class ProgressCounter:
         self._steps[step.picture] = step
         if len(self._steps) < self._batch_size:
             return None
-        slowest = min(self._steps.values(), key=lambda known: known.position)
+        slowest = self._slowest()
         if slowest.position <= self._told:
             return None
         self._told = slowest.position
         return self._progress(slowest, step.batch_rows)
+
+    def _slowest(self) -> Step:
+        return min(self._steps.values(), key=lambda known: known.position)
 
     def _progress(self, slowest: Step, batch_rows: int) -> g.Progress:
         return g.Progress(

@@ -35,7 +35,10 @@ _NEXT: Mapping[int, frozenset[int]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Birth:
-    """What a record is made from: fixed for the generation's life."""
+    """What a record is made from: fixed for the generation's life.
+
+    `images_before`: pictures that another server has sent already.
+    """
 
     request_id: str
     order: int
@@ -44,6 +47,7 @@ class Birth:
     batch_count: int
     detach_grace_s: float = 0.0
     task: t.Task | None = None
+    images_before: int = 0
 
     @property
     def task_id(self) -> str:
@@ -69,7 +73,7 @@ class Record:
     journal: Journal
     clock: Callable[[], float] = time.time
     on_readers: Callable[[Record], None] = lambda _: None
-    on_picture: Callable[[Record], None] = lambda _: None
+    on_weight: Callable[[Record], None] = lambda _: None
     on_end: Callable[[], None] = lambda: None
     state: t.GenerationState.ValueType = t.GENERATION_STATE_WAITING
     accept_time: float = 0.0
@@ -104,9 +108,9 @@ class Record:
         return self.state == t.GENERATION_STATE_CANCELLED
 
     @property
-    def unsent_pictures(self) -> int:
-        """Pictures that the slowest attached reader has not got."""
-        return max((reader.unsent_pictures for reader in self.readers), default=0)
+    def unsent(self) -> int:
+        """Pictures and resume points that the slowest attached reader has not got."""
+        return max((reader.unsent for reader in self.readers), default=0)
 
     def add(self, message: g.GenerateImageResponse) -> None:
         """Makes an event: gives it its number, keeps it, hands it to every reader."""
@@ -114,8 +118,8 @@ class Record:
         for reader in self.readers:
             reader.push(entry)
         self.images_done += entry.ends_result
-        if entry.ends_picture:
-            self.on_picture(self)
+        if entry.ends_picture or entry.has_state:
+            self.on_weight(self)
 
     def move(self, state: t.GenerationState.ValueType) -> None:
         """Changes the state. Raises ValueError where the table has no such move, and changes nothing."""

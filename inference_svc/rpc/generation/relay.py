@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from inference_svc.engine import EngineEvent, Finished, Outcome, Reported, Started
+from inference_svc.engine import EngineEvent, Finished, Outcome, PictureDone, Reported, Started
 from inference_svc.pipelines import PictureReady, Remark, StepDone
 from inference_svc.rpc.conversion import events
 from inference_svc.rpc.conversion.pictures import encoded_picture, step_of
 from inference_svc.rpc.conversion.previews import encode_preview
-from inference_svc.rpc.generation.progress import ProgressCounter, is_due
+from inference_svc.rpc.generation.progress import ProgressCounter, Step, is_due
 from inference_svc.rpc.generation.record import Record
+from inference_svc.rpc.generation.resuming import Beginning, Points
 from inference_svc.work import ModelFacts
 from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import types_pb2 as t
@@ -47,9 +48,15 @@ class Relay:
     ) -> None:
         self._record, self._resolved, self._facts, self._around = record, resolved, facts, around
         self._progress = ProgressCounter(batch_size=resolved.batch_size, batch_count=resolved.batch_count)
+        self._points = Points(resolved, Beginning())
         self._preview: asyncio.Future[None] | None = None
         self._remarks: dict[str, None] = {}
         self._batch, self._looks = 0, dict[int, StepDone]()
+
+    def begin(self, beginning: Beginning, steps: Iterable[Step]) -> None:
+        """Takes in where the generation begins, and how far another server has come with the current batch."""
+        self._points = Points(self._resolved, beginning)
+        self._record.progress = self._progress.begin(steps)
 
     def take(self, event: EngineEvent) -> None:
         """Takes one event of the engine."""
@@ -62,6 +69,8 @@ class Relay:
                 self._step(event, step)
             case Reported(event=PictureReady() as picture):
                 self._picture(picture)
+            case PictureDone():
+                self._points.over(event.picture)
             case Reported(event=Remark() as remark):
                 self._remarks[remark.text] = None
             case Finished():
@@ -71,6 +80,7 @@ class Relay:
         every = self._resolved.events.preview_every
         if every and done.step % every == 0:
             self._look(reported, done)
+        self._points.stepped(reported.batch, done)
         progress = self._progress.count(step_of(reported, done))
         if progress is not None:
             self._tell(progress)
@@ -80,8 +90,13 @@ class Relay:
         if eta is not None:
             progress.eta.CopyFrom(eta)
         self._record.progress = progress
-        if is_due(progress, self._resolved.events.progress_every):
-            self._record.add(g.GenerateImageResponse(progress=progress))
+        point = self._points.due(progress)
+        if point is None and not is_due(progress, self._resolved.events.progress_every):
+            return
+        event = g.GenerateImageResponse(progress=progress)
+        if point is not None:
+            event.progress.resume_point.CopyFrom(point)
+        self._record.add(event)
 
     def _picture(self, ready: PictureReady) -> None:
         picture = encoded_picture(ready)

@@ -13,7 +13,7 @@ _MOST_LOSSY = 32
 
 
 class Subscription:
-    """Events waiting for one reader. A slow one loses progress and previews, never anything else.
+    """Events waiting for one reader. A slow one loses progress and previews, never a resume point or anything else.
 
     `on_taken` is called whenever the reader has come back for the next event.
     """
@@ -27,10 +27,10 @@ class Subscription:
         self._error: LatentwireError | None = None
 
     @property
-    def unsent_pictures(self) -> int:
-        """Pictures that the reader has not got whole."""
+    def unsent(self) -> int:
+        """Pictures and resume points that the reader has not got whole."""
         waiting = [self._in_hand, *self._queue] if self._in_hand else self._queue
-        return sum(entry.ends_picture for entry in waiting)
+        return sum(entry.ends_picture or entry.has_state for entry in waiting)
 
     @property
     def taken(self) -> int:
@@ -40,8 +40,8 @@ class Subscription:
 
     def push(self, entry: Entry) -> None:
         """Adds an event, in place of the oldest one that may be lost when too many of these wait."""
-        if entry.slot and sum(bool(waiting.slot) for waiting in self._queue) >= _MOST_LOSSY:
-            self._queue.remove(next(waiting for waiting in self._queue if waiting.slot))
+        if entry.lossy and sum(waiting.lossy for waiting in self._queue) >= _MOST_LOSSY:
+            self._queue.remove(next(waiting for waiting in self._queue if waiting.lossy))
         self._queue.append(entry)
         self._changed.set()
 

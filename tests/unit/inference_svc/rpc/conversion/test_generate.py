@@ -156,7 +156,7 @@ def test_accepted_repeats_the_request_with_all_its_seeds() -> None:
 def test_what_has_no_effect_is_said() -> None:
     warnings = warnings_of(_EVERYTHING, fake_facts())
     assert [warning.split(" has no effect")[0] for warning in warnings] == [
-        "guidance.image_scale", "tiling", "init.upscaler", "events.resume_every",
+        "guidance.image_scale", "tiling", "init.upscaler",
     ]  # fmt: skip
     assert warnings_of(g.GenerateImageRequest(), fake_facts()) == []
 

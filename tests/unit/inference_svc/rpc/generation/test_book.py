@@ -41,7 +41,7 @@ def _open(book: Book, name: str, *, grace_s: float = 0.0) -> Record:
     return book.open(Birth(name, book.next_order(), "m", 1, 1, detach_grace_s=grace_s))
 
 
-async def test_two_unsent_pictures_hold_a_generation_until_one_is_taken() -> None:
+async def test_two_unsent_hold_a_generation_until_one_is_taken() -> None:
     engine = Engine()
     record = _open(Book(engine), "a")
     reader = record.attach()

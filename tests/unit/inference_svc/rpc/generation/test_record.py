@@ -47,7 +47,7 @@ def test_the_end_of_a_cancelled_generation_is_told_to_late_readers() -> None:
     record = _record()
     record.end(t.GENERATION_STATE_CANCELLED, Cancelled("no"))
     reader = record.attach()
-    assert (record.end_time, record.cancelled, reader.unsent_pictures) == (5.0, True, 0)
+    assert (record.end_time, record.cancelled, reader.unsent) == (5.0, True, 0)
 
 
 def test_a_reader_can_begin_only_where_there_is_something() -> None:

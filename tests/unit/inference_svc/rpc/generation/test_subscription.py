@@ -66,12 +66,12 @@ async def test_a_cancelled_generation_s_events_are_discarded() -> None:
 
 async def test_a_picture_counts_as_unsent_until_the_reader_comes_back() -> None:
     source, taken = Source(), []
-    reader = Subscription([source.picture(), source.picture()], lambda: taken.append(reader.unsent_pictures))
+    reader = Subscription([source.picture(), source.picture()], lambda: taken.append(reader.unsent))
     entries = reader.entries()
     await anext(entries)
-    assert (reader.unsent_pictures, reader.taken) == (2, 0)
+    assert (reader.unsent, reader.taken) == (2, 0)
     await anext(entries)
-    assert (reader.unsent_pictures, reader.taken, taken) == (1, 1, [1])
+    assert (reader.unsent, reader.taken, taken) == (1, 1, [1])
     await entries.aclose()
 
 
