@@ -50,15 +50,21 @@ _OPTIONS: Final[Sequence[tuple[str, int]]] = (
 )
 
 
-def to_one(target: str) -> aio.Channel:
-    """A channel to one replica, on which nothing is repeated."""
-    return aio.insecure_channel(target, options=(*_OPTIONS, ("grpc.enable_retries", 0)))
+# A proxy of the environment would be asked for all addresses of a list as if they were one.
+_NO_PROXY: Final = ("grpc.enable_http_proxy", 0)
+
+
+def to_one(target: str, *, of_several: bool = False) -> aio.Channel:
+    """A channel to one replica, on which nothing is repeated. One of several is called without a proxy, as all are."""
+    direct = (_NO_PROXY,) if of_several else ()
+    return aio.insecure_channel(target, options=(*_OPTIONS, ("grpc.enable_retries", 0), *direct))
 
 
 def to_any(target: str, *, healthy: bool) -> aio.Channel:
     """A channel on which replicas take turns; with `healthy`, only those that say that they take generations."""
     configured = ("grpc.service_config", json.dumps(service_config(healthy=healthy)))
-    return aio.insecure_channel(target, options=(*_OPTIONS, configured, ("grpc.service_config_disable_resolution", 1)))
+    own = ("grpc.service_config_disable_resolution", 1)
+    return aio.insecure_channel(target, options=(*_OPTIONS, _NO_PROXY, configured, own))
 
 
 def service_config(*, healthy: bool) -> dict[str, Any]:

@@ -115,7 +115,10 @@ class Replicas:
     def _join(self, membership: Membership) -> None:
         """Opens channels to newcomers; those to replicas that left are closed once no call runs on them."""
         known = {each.address: each for each in self.each}
-        self.each = tuple(known.get(target) or Replica(target, to_one(target)) for target in membership.each)
+        several = len(membership.each) > 1
+        self.each = tuple(
+            known.get(target) or Replica(target, to_one(target, of_several=several)) for target in membership.each
+        )
         if membership.together != self._membership.together:
             self._share(membership)
         for gone in known.keys() - set(membership.each):
