@@ -33,7 +33,6 @@ from latentwire.v1 import denoising_service_pb2_grpc as dg
 from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import postprocessing_service_pb2 as p
 from latentwire.v1 import postprocessing_service_pb2_grpc as pg
-from latentwire.v1 import types_pb2 as t
 from tests.contract.engines import SAYS, StartServer
 from tests.contract.serving import Serving, asked, failure, make, serving
 
@@ -118,12 +117,6 @@ async def test_an_unknown_model_is_an_invalid_field(grpc_server: Serving) -> Non
     error = await failure(grpc_server.generation.GenerateImage(asked(model="nobody")))
     assert (type(error), error.reason) == (InvalidArgument, "MODEL_NOT_FOUND")
     assert [violation.field for violation in error.violations] == ["model"]
-
-
-async def test_parts_that_no_pipeline_does_yet_are_unimplemented_by_name(grpc_server: Serving) -> None:
-    error = await failure(grpc_server.generation.GenerateImage(asked(resume_from=t.ResumePoint())))
-    assert isinstance(error, Unimplemented)
-    assert [violation.field for violation in error.violations] == ["resume_from"]
 
 
 async def test_a_message_over_the_limit_is_told_apart_from_a_full_queue(grpc_server: Serving) -> None:
