@@ -8,16 +8,5 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-_DENOISING = "single denoising steps come with the denoising service"
-
-NOT_YET: Mapping[str, str] = MappingProxyType(
-    {
-        "latentwire.v1.DenoisingService/EncodePrompt": _DENOISING,
-        "latentwire.v1.DenoisingService/PrepareLatents": _DENOISING,
-        "latentwire.v1.DenoisingService/DenoiseLatents": _DENOISING,
-        "latentwire.v1.DenoisingService/PredictDenoised": _DENOISING,
-        "latentwire.v1.DenoisingService/DecodeLatents": _DENOISING,
-        "latentwire.v1.DenoisingService/EncodeImage": _DENOISING,
-    }
-)
+NOT_YET: Mapping[str, str] = MappingProxyType({})
 """Keys are "package.Service/Method"."""

@@ -10,10 +10,10 @@ from typing import Any
 import grpc
 import pytest
 import pytest_asyncio
-from google.protobuf.descriptor import MethodDescriptor
 
 from inference_svc.fake.backend import FakeOptions, fake_backend
 from inference_svc.fake.runner import Misbehaviour
+from inference_svc.rpc.catalogue import Catalogue, LoadProgress, ModelEntry
 from inference_svc.rpc.server import Listening
 from latentwire.errors import (
     ERRORS,
@@ -28,29 +28,34 @@ from latentwire.errors import (
     Unavailable,
     Unimplemented,
 )
-from latentwire.v1 import denoising_service_pb2 as d
-from latentwire.v1 import denoising_service_pb2_grpc as dg
 from latentwire.v1 import generation_service_pb2 as g
-from latentwire.v1 import postprocessing_service_pb2 as p
-from latentwire.v1 import postprocessing_service_pb2_grpc as pg
+from latentwire.v1 import model_service_pb2 as m
+from latentwire.v1 import model_service_pb2_grpc as mg
 from tests.contract.engines import SAYS, StartServer
 from tests.contract.serving import Serving, asked, failure, make, serving
 
 _BY_NAME = {kind.__name__: kind for kind in ERRORS}
 
 
-def _raising(method: MethodDescriptor) -> Any:
-    """A handler that raises the error that the request's model field names."""
+class _Raising:
+    """A catalogue with a model for each error, and one for a defect: to load or free it raises that."""
 
-    async def unary(request: Any, _: object) -> Any:
-        raise _error(request.model)
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
 
-    async def stream(request: Any, _: object) -> Any:
-        if request.upscaler:
-            raise _error(request.upscaler)
-        yield p.UpscaleImageResponse()
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._catalogue, name)
 
-    return stream if method.server_streaming else unary
+    def entries(self) -> list[ModelEntry]:
+        odd = [ModelEntry(name, name, "", "available", is_default=False) for name in ("", *_BY_NAME)]
+        return [*self._catalogue.entries(), *odd]
+
+    async def unload(self, name: str) -> None:
+        raise _error(name)
+
+    async def load(self, name: str, *, make_default: bool) -> AsyncIterator[LoadProgress]:
+        yield LoadProgress(0.5, "half way")
+        raise _error(name)
 
 
 def _error(name: str) -> Exception:
@@ -68,14 +73,14 @@ def _error(name: str) -> Exception:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def raising(start_server: StartServer) -> AsyncIterator[Serving]:
-    """A server whose unwritten RPCs raise what they are asked to raise."""
-    async with start_server(change=lambda backend: replace(backend, fallback=_raising)) as running:
+    """A server that raises what it is asked to raise."""
+    async with start_server(change=lambda backend: replace(backend, catalogue=_Raising(backend.catalogue))) as running:
         yield running
 
 
 @pytest.mark.parametrize("kind", [kind for kind in ERRORS if kind is not Internal])
 async def test_an_error_arrives_as_it_was_raised(raising: Serving, kind: type[LatentwireError]) -> None:
-    call = dg.DenoisingServiceStub(raising.channel).EncodePrompt(d.EncodePromptRequest(model=kind.__name__))
+    call = mg.ModelServiceStub(raising.channel).UnloadModel(m.UnloadModelRequest(name=kind.__name__))
     error = await failure(call)
     assert await call.code() == grpc.StatusCode[kind.code]
     assert (error.code, error.message, error.reason, error.retry_after_s) == (kind.code, "it went wrong", "ODD", 1.5)
@@ -83,8 +88,9 @@ async def test_an_error_arrives_as_it_was_raised(raising: Serving, kind: type[La
 
 
 async def test_an_error_of_a_stream_arrives_too(raising: Serving) -> None:
-    stub = pg.PostprocessingServiceStub(raising.channel)
-    assert isinstance(await failure(stub.UpscaleImage(p.UpscaleImageRequest(upscaler="NotFound"))), NotFound)
+    call = mg.ModelServiceStub(raising.channel).LoadModel(m.LoadModelRequest(name="NotFound"))
+    error = await failure(call)
+    assert (type(error), error.message) == (NotFound, "it went wrong")
 
 
 @pytest.mark.parametrize("name", ["", "Internal"])
@@ -92,7 +98,7 @@ async def test_a_defect_is_logged_with_its_traceback_and_answered_without(
     raising: Serving, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.ERROR):
-        error = await failure(dg.DenoisingServiceStub(raising.channel).EncodePrompt(d.EncodePromptRequest(model=name)))
+        error = await failure(mg.ModelServiceStub(raising.channel).UnloadModel(m.UnloadModelRequest(name=name)))
     assert isinstance(error, Internal)
     assert "secret" not in error.message
     assert "went wrong" not in error.message
@@ -100,7 +106,7 @@ async def test_a_defect_is_logged_with_its_traceback_and_answered_without(
 
 
 async def test_an_error_says_who_made_it(raising: Serving, engine: str) -> None:
-    call = dg.DenoisingServiceStub(raising.channel).EncodePrompt(d.EncodePromptRequest(model="NotFound"))
+    call = mg.ModelServiceStub(raising.channel).UnloadModel(m.UnloadModelRequest(name="NotFound"))
     await failure(call)
     assert dict(await call.initial_metadata() or ())["x-latentwire-engine"] == SAYS[engine]
     assert dict(await call.trailing_metadata() or ())["x-latentwire-engine"] == SAYS[engine]

@@ -31,8 +31,9 @@ from tests.contract.new_service import new_service
 from tests.contract.serving import Serving, asked, failure, make, serving, until
 
 
-async def test_what_nobody_has_written_is_answered_with_a_valid_message(fake_server: Serving) -> None:
-    answer = await dg.DenoisingServiceStub(fake_server.channel).EncodeImage(d.EncodeImageRequest())
+async def test_what_nobody_has_written_is_answered_with_a_valid_message() -> None:
+    async with _only(d.DESCRIPTOR.services_by_name["DenoisingService"]) as channel:
+        answer = await dg.DenoisingServiceStub(channel).EncodeImage(d.EncodeImageRequest())
     assert len(answer.latents.data) == 4 * 4 * 8 * 8
     assert list(answer.latents.shape) == [1, 4, 8, 8]
 
@@ -45,10 +46,11 @@ async def test_streams_that_nobody_has_written_tell_each_event_once() -> None:
     assert Image.open(io.BytesIO(answers[-1].image.data)).size == (1, 1)
 
 
-async def test_answers_are_deterministic_and_echo_what_they_can(fake_server: Serving) -> None:
-    stub = dg.DenoisingServiceStub(fake_server.channel)
+async def test_answers_are_deterministic_and_echo_what_they_can() -> None:
     request = d.DenoiseLatentsRequest(request_id="mine")
-    first, again = [[answer async for answer in stub.DenoiseLatents(request)] for _ in range(2)]
+    async with _only(d.DESCRIPTOR.services_by_name["DenoisingService"]) as channel:
+        stub = dg.DenoisingServiceStub(channel)
+        first, again = [[answer async for answer in stub.DenoiseLatents(request)] for _ in range(2)]
     assert first == again
     assert {answer.request_id for answer in first} == {"mine"}
 

@@ -63,5 +63,14 @@ def check_fits(shape: tuple[int, ...], facts: ModelFacts, field: str) -> None:
         raise InvalidArgument.of(field, shape, f"at most {facts.max_pixels // scale**2} elements a channel")
 
 
+def check_holds(latents: Array, kind: t.TensorType.ValueType, field: str) -> None:
+    """Raises InvalidArgument where latents reach beyond what the type that a client asked for can hold."""
+    if kind != t.TENSOR_TYPE_FLOAT16:
+        return
+    reach, most = float(np.abs(to_numpy(latents)).max()), float(np.finfo(np.float16).max)
+    if most < reach < np.inf:
+        raise InvalidArgument.of(field, _KINDS[kind], f"TENSOR_TYPE_FLOAT32 for latents that reach {reach:g}")
+
+
 def _type_name(kind: int) -> str:
     return t.TensorType.Name(t.TensorType.ValueType(kind)) if kind in t.TensorType.values() else str(kind)

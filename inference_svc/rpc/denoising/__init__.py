@@ -1,0 +1,1 @@
+"""DenoisingService: the denoising loop, a piece at a time. All state is in the messages."""

@@ -1,0 +1,131 @@
+"""PrepareLatents: from seeds and settings to plans and first states. No model is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+
+from inference_svc.pipelines import SamplingSettings
+from inference_svc.rpc.conversion.latents import check_fits, read_latents
+from inference_svc.rpc.conversion.limits import LARGEST_SIDE
+from inference_svc.rpc.conversion.plans import noise_of, plan_message, read_mask
+from inference_svc.rpc.conversion.sampler_states import state_message
+from inference_svc.rpc.conversion.settings import resolve_noise, resolve_sampling
+from inference_svc.rpc.conversion.spec import sampling_settings
+from inference_svc.rpc.conversion.tensors import Values
+from inference_svc.rpc.conversion.violations import Violations, under
+from inference_svc.rpc.denoising.bench import Bench
+from inference_svc.rpc.denoising.reading import check_count
+from inference_svc.sampling import ModelSigmas, NoiseSpec, SamplingPlan, first_state, make_plan
+from inference_svc.work import ModelFacts
+from latentwire.errors import InvalidArgument
+from latentwire.v1 import denoising_service_pb2 as d
+
+_DEFAULT_STRENGTH = 0.75
+_AT_ONCE = 2**15
+
+
+async def prepare_latents(bench: Bench, request: d.PrepareLatentsRequest) -> d.PrepareLatentsResponse:
+    """Returns a plan and the state before the first step for each picture. Raises InvalidArgument."""
+    check_count(len(request.noises), "noises")
+    with bench.model(request.model) as model:
+        shape = _shape(request, model.facts)
+        size = shape[0] * shape[1] * shape[2] * len(request.noises)
+        prepare = partial(_prepared, request, model.facts, shape)
+        return prepare() if size <= _AT_ONCE else await bench.beside(prepare)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Start:
+    """What all pictures start from: latents (1 or pictures, C, h, w), or noise alone."""
+
+    settings: SamplingSettings
+    latents: Values | None
+    mask: Values | None
+    strength: float | None
+    exact_steps: bool
+
+    def latents_of(self, index: int) -> Values | None:
+        if self.latents is None:
+            return None
+        index %= len(self.latents)
+        return self.latents[index : index + 1]
+
+
+def _prepared(
+    request: d.PrepareLatentsRequest, facts: ModelFacts, shape: tuple[int, int, int]
+) -> d.PrepareLatentsResponse:
+    violations = Violations()
+    resolved = resolve_sampling(request.sampling, "sampling", violations)
+    noises = [resolve_noise(noise, f"noises[{index}]", violations) for index, noise in enumerate(request.noises)]
+    violations.check()
+    start = _start(request, facts, shape, sampling_settings(resolved))
+    response = d.PrepareLatentsResponse(warnings=_warnings(request))
+    for plan in _plans(start, facts, [noise_of(noise, facts.latent_scale) for noise in noises]):
+        response.plans.append(plan_message(plan, facts))
+        response.states.append(state_message(first_state(plan, shape)))
+    return response
+
+
+def _plans(start: _Start, facts: ModelFacts, noises: list[NoiseSpec]) -> Iterator[SamplingPlan]:
+    settings = start.settings
+    with under("sampling", denoising_strength="strength", init_latents="init_latents", mask="mask"):
+        common = make_plan(
+            sampler=settings.sampler,
+            steps=settings.steps,
+            model=ModelSigmas.from_alphas_cumprod(facts.alphas_cumprod, facts.family),
+            noise=NoiseSpec(),
+            scheduler=settings.scheduler,
+            options=settings.options,
+            schedule=settings.schedule,
+            denoising_strength=start.strength,
+            fix_steps=start.exact_steps,
+            init_latents=start.latents_of(0),
+            mask=start.mask,
+        )
+    low, high = common.noise.sigma_min, common.noise.sigma_max
+    for index, noise in enumerate(noises):
+        own = replace(noise, sigma_min=low, sigma_max=high)
+        yield replace(common, noise=own, init_latents=start.latents_of(index))
+
+
+def _shape(request: d.PrepareLatentsRequest, facts: ModelFacts) -> tuple[int, int, int]:
+    """(C, h, w): that of the latents to start from, or of the size asked for."""
+    scale, given = facts.latent_scale, tuple(request.init_latents.shape)
+    usual = given[2:4] if request.HasField("init_latents") and len(given) == 4 else (facts.native_size // scale,) * 2
+    height = request.height if request.HasField("height") else usual[0] * scale
+    width = request.width if request.HasField("width") else usual[1] * scale
+    for field, side in (("height", height), ("width", width)):
+        low, high, multiple = facts.min_size, min(LARGEST_SIDE, facts.max_size), facts.size_multiple
+        if not low <= side <= high or side % multiple:
+            raise InvalidArgument.of(field, side, f"a multiple of {multiple} from {low} to {high}")
+    shape = (facts.latent_channels, height // scale, width // scale)
+    check_fits((1, *shape), facts, "width")
+    return shape
+
+
+def _start(
+    request: d.PrepareLatentsRequest, facts: ModelFacts, shape: tuple[int, int, int], settings: SamplingSettings
+) -> _Start:
+    if not request.HasField("init_latents"):
+        for field in ("strength", "mask"):
+            if request.HasField(field):
+                raise InvalidArgument.of(field, "set", "only with init_latents")
+        return _Start(settings, None, None, None, exact_steps=False)
+    latents, count = read_latents(request.init_latents, facts, "init_latents"), len(request.noises)
+    if len(latents) not in {1, count} or latents.shape[1:] != shape:
+        allowed = f"(1 or {count}, {', '.join(map(str, shape))})"
+        raise InvalidArgument.of("init_latents.shape", latents.shape, allowed)
+    mask = read_mask(request.mask, "mask") if request.HasField("mask") else None
+    strength = request.strength if request.HasField("strength") else _DEFAULT_STRENGTH
+    violations = Violations()
+    violations.number("strength", strength, 0, 1)
+    violations.check()
+    return _Start(settings, latents, mask, strength, request.exact_steps)
+
+
+def _warnings(request: d.PrepareLatentsRequest) -> list[str]:
+    if request.exact_steps and not request.HasField("init_latents"):
+        return ["exact_steps has no effect: there are no init_latents"]
+    return []

@@ -1,0 +1,69 @@
+"""What several RPCs of the denoising service read alike."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from inference_svc.engine.request import PipelineFactory
+from inference_svc.pipelines import GuidanceSettings, PromptSettings, SamplingSettings
+from inference_svc.pipelines.reading import Prompt, PromptRun
+from inference_svc.pipelines.sources import Source
+from inference_svc.prompts import ScheduleFor
+from inference_svc.rpc.backend import Backend
+from inference_svc.rpc.catalogue import UsableModel
+from inference_svc.rpc.conversion.settings import DEFAULT_STEPS, resolve_guidance
+from inference_svc.rpc.conversion.spec import guidance_settings
+from inference_svc.rpc.conversion.violations import Violations, under
+from inference_svc.work import ModelFacts
+from latentwire.errors import InvalidArgument
+from latentwire.v1 import generation_service_pb2 as g
+from latentwire.v1 import types_pb2 as t
+
+MOST_PICTURES = 64
+
+
+def check_count(count: int, field: str) -> int:
+    """Returns a number of pictures or rows. Raises InvalidArgument."""
+    if not 1 <= count <= MOST_PICTURES:
+        raise InvalidArgument.of(field, count, f"1 to {MOST_PICTURES}")
+    return count
+
+
+def read_guidance(given: t.GuidanceSettings, facts: ModelFacts) -> GuidanceSettings:
+    """Returns how predictions are combined. Raises InvalidArgument."""
+    violations = Violations()
+    resolved = resolve_guidance(given, "guidance", violations)
+    if given.HasField("image_scale"):
+        violations.add("guidance.image_scale", given.image_scale, f"unset: {facts.name} lacks that input")
+    violations.check()
+    return guidance_settings(resolved)
+
+
+def prompt_run(model: UsableModel, sampler: str, steps: int = DEFAULT_STEPS, clip_skip: int = 1) -> PromptRun:
+    """Returns what prompts are read for; `sampler` empty: one that makes one evaluation a step."""
+    per_step = SamplingSettings(sampler=sampler).evaluations_per_step if sampler else 1
+    settings = PromptSettings(clip_skip=clip_skip)
+    return PromptRun(model.facts.name, model.tokenizer, settings, ScheduleFor(steps, per_step))
+
+
+def elements(tensors: Sequence[t.Tensor]) -> int:
+    """Returns how many elements tensors say that they have; what they say is not checked yet."""
+    return sum(math.prod(tensor.shape) for tensor in tensors)
+
+
+def dressed(
+    backend: Backend, sources: Sequence[Source], pipelines: tuple[PipelineFactory, ...]
+) -> tuple[PipelineFactory, ...]:
+    """Returns the pipelines as the backend has them: a fake one may misbehave, as the words of prompts ask it to."""
+    words = " ".join(source.text for source in sources if isinstance(source, Prompt))
+    (batch,) = backend.dress(g.GenerateImageRequest(prompt=words), (pipelines,))
+    return batch
+
+
+@contextmanager
+def naming(**fields: str) -> Iterator[None]:
+    """Says of what is found wrong once the work has begun which field of the request it is."""
+    with under("", **fields):
+        yield
