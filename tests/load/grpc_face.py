@@ -1,22 +1,23 @@
-"""What users of the RPCs do: pictures as streams, changes of mind, deadlines, mistakes, and lists."""
+"""What users of the RPCs do: pictures as streams and by single steps, changes of mind, mistakes, and lists."""
 
 from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import gevent
 import grpc
 
-from latentwire.chunks import ChunkAssembler
+from latentwire.chunks import ChunkAssembler, Picture
 from latentwire.status import from_rpc_error
 from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import generation_service_pb2_grpc as gg
 from latentwire.v1 import types_pb2 as t
 from tests.load.jobs import LONG, Job, job
+from tests.load.loop import picture_by_steps
 from tools.load.outcome import Outcome, Result, failed, of_error
 
 _TIMEOUT_S = 300.0
@@ -56,7 +57,8 @@ class GrpcUser:
     def deeds(self) -> dict[Callable[[], tuple[str, Result]], int]:
         """What this user does, and how often in proportion."""
         return {
-            self.generate: 14,
+            self.generate: 12,
+            self.take_steps: 2,
             self.cancel: 1,
             self.stop: 1,
             self.hang_up: 1,
@@ -72,6 +74,16 @@ class GrpcUser:
         """A picture, waited for."""
         one = job(self.dice)
         return one.size.name, _told(lambda: _made(self._stream(one), one), {})
+
+    def take_steps(self) -> tuple[str, Result]:
+        """A picture by the calls of the denoising loop, the state on this side half-way."""
+        one = job(self.dice)
+
+        def act() -> Result:
+            picture = picture_by_steps(self.channel, one, _TIMEOUT_S)
+            return _checked([picture] if picture else [], one)
+
+        return "picture by steps", _told(act, {})
 
     def cancel(self) -> tuple[str, Result]:
         """A long generation, cancelled by its id: nothing of it comes back, unless it had ended."""
@@ -166,8 +178,12 @@ def _told(act: Callable[[], Result], wanted: dict[str, Outcome]) -> Result:
 
 def _made(call: Iterator[g.GenerateImageResponse], one: Job) -> Result:
     assembler = ChunkAssembler()
-    pictures = [assembler.add(event.image) for event in call if event.WhichOneof("event") == "image"]
-    whole = [(each.width, each.height) for each in pictures if each is not None and each.data.startswith(_PNG)]
+    added = [assembler.add(event.image) for event in call if event.WhichOneof("event") == "image"]
+    return _checked([picture for picture in added if picture is not None], one)
+
+
+def _checked(pictures: Sequence[Picture], one: Job) -> Result:
+    whole = [(each.width, each.height) for each in pictures if each.data.startswith(_PNG)]
     if whole != [(one.size.width, one.size.height)]:
         return failed("no picture", f"asked for {one.size.name}, got {whole}")
     return Result(Outcome.DONE, pictures=1)

@@ -1,4 +1,4 @@
-"""What users of A1111's API do: pictures, changes of mind, mistakes, and looking how far it is."""
+"""What users of the gateway do: pictures by A1111's routes and its own, changes of mind, mistakes, and looks."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ class HttpUser:
     def deeds(self) -> dict[Callable[[], tuple[str, Result]], int]:
         """What this user does, and how often in proportion."""
         return {
-            self.text_to_image: 14,
+            self.text_to_image: 12,
+            self.native: 2,
             self.image_to_image: 2,
             self.interrupt: 1,
             self.hang_up: 1,
@@ -67,6 +68,11 @@ class HttpUser:
         one = job(self.dice)
         body = {**_body(one), "init_images": [init_image()], "denoising_strength": 0.5}
         return "image to image", _made(self._call("POST", "/sdapi/v1/img2img", body), one)
+
+    def native(self) -> tuple[str, Result]:
+        """A picture over /api/v1, whose events come as lines of JSON."""
+        one = job(self.dice)
+        return "/api/v1/images:generate", _streamed(self._call("POST", "/api/v1/images:generate", _native(one)))
 
     def interrupt(self) -> tuple[str, Result]:
         """A long picture, interrupted by its own task's id; what there is comes back."""
@@ -122,6 +128,23 @@ def _sent(body: Any) -> tuple[bytes, dict[str, str]]:
 def _body(one: Job) -> dict[str, Any]:
     size = {"width": one.size.width, "height": one.size.height, "steps": one.size.steps}
     return {"prompt": one.prompt, "sampler_name": one.sampler, "seed": one.seed, "cfg_scale": 3, **size}
+
+
+def _native(one: Job) -> dict[str, Any]:
+    size = {"width": one.size.width, "height": one.size.height}
+    sampling = {"sampler": one.sampler, "steps": one.size.steps}
+    return {"prompt": one.prompt, **size, "sampling": sampling, "noise": {"seed": str(one.seed)}}
+
+
+def _streamed(answer: Answer) -> Result:
+    """What came as lines: an error after the first one is a line too."""
+    if answer.status != 200:
+        return _meaning(answer, {})
+    lines = [json.loads(line) for line in answer.body.splitlines()]
+    count = sum(bool(line.get("result", {}).get("image", {}).get("last")) for line in lines)
+    if count != 1 or "completed" not in lines[-1].get("result", {}):
+        return failed("stream without picture or end", lines[-1])
+    return _meaning(answer, _PICTURE, pictures=1)
 
 
 def _meaning(answer: Answer, wanted: dict[int, Outcome], *, pictures: int = 0) -> Result:
