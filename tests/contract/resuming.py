@@ -65,7 +65,7 @@ def points(made: Made) -> list[t.ResumePoint]:
     return [event.progress.resume_point for event in made.events if event.progress.HasField("resume_point")]
 
 
-def resumed(request: g.GenerateImageRequest, point: t.ResumePoint, **events: int) -> g.GenerateImageRequest:
+def resumed(request: g.GenerateImageRequest, point: t.ResumePoint, **events: Any) -> g.GenerateImageRequest:
     """The request, gone on with from a point that has been a message in between."""
     again = g.GenerateImageRequest()
     again.CopyFrom(request)
