@@ -30,7 +30,7 @@ from latentwire.v1 import generation_service_pb2 as gs
 
 MOST_LOSSES: Final = 5
 """How many replicas may be lost under one generation."""
-UNSEEN_S: Final = 2.0
+UNSEEN_S: Final = 10.0
 """How long somebody must be found for a generation of which its caller has seen nothing."""
 BEGUN_S: Final = 30.0
 """The same for one that has been accepted."""
@@ -104,9 +104,8 @@ class Carried:
         """Returns when it is worth another try. Raises AioRpcError where it is not."""
         if isinstance(error, Unavailable) and error.reason != "MODEL_LOADING":
             await self._wait_for_somebody(failed)
-        elif self._course.losses and isinstance(error, InvalidArgument | FailedPrecondition) and self._course.has_point:
-            if not await self._loaded(error):
-                self._course.forget_point()
+        elif self._course.losses and self._course.has_point and _is_about_the_point(error):
+            self._course.forget_point()
         elif not (self._course.accepted and self._course.losses and await self._cured(error)):
             raise failed
 
@@ -168,3 +167,9 @@ class Carried:
                 await asked.on(replica.channel)
             except aio.AioRpcError:
                 continue
+
+
+def _is_about_the_point(error: LatentwireError) -> bool:
+    """Whether the request may be taken without its point. Not where the replica's models are others."""
+    kind = isinstance(error, InvalidArgument | FailedPrecondition)
+    return kind and error.reason not in {"MODEL_NOT_LOADED", "MODEL_MISMATCH"}
