@@ -37,16 +37,21 @@ def _picture(size: int = 10) -> g.GenerateImageResponse:
     return g.GenerateImageResponse(image=t.ImageChunk(data=b"x" * size, last=True))
 
 
+def _state() -> g.GenerateImageResponse:
+    return g.GenerateImageResponse(progress=g.Progress(resume_point=t.ResumePoint(version=1)))
+
+
 def _open(book: Book, name: str, *, grace_s: float = 0.0) -> Record:
     return book.open(Birth(name, book.next_order(), "m", 1, 1, detach_grace_s=grace_s))
 
 
-async def test_two_unsent_hold_a_generation_until_one_is_taken() -> None:
+@pytest.mark.parametrize("state", [False, True], ids=["pictures", "resume points"])
+async def test_two_unsent_pictures_or_states_hold_a_generation_until_one_is_taken(state: bool) -> None:
     engine = Engine()
     record = _open(Book(engine), "a")
     reader = record.attach()
     for _ in range(3):
-        record.add(_picture())
+        record.add(_state() if state else _picture())
     assert engine.told == [("hold", "a")]
     entries = reader.entries()
     for _ in range(3):

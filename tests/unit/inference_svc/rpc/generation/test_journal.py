@@ -35,6 +35,8 @@ def test_a_resume_point_is_superseded_only_by_another() -> None:
     journal.append(_Event(progress=g.Progress(resume_point=t.ResumePoint())))
     journal.append(_Event(progress=g.Progress(step=2)))
     assert [number for number, _ in _kinds(journal)] == [1, 2]
+    journal.append(_Event(progress=g.Progress(step=3, resume_point=t.ResumePoint())))
+    assert [number for number, _ in _kinds(journal)] == [2, 3]
 
 
 def test_a_reader_begins_where_it_wants() -> None:

@@ -83,6 +83,22 @@ def test_while_a_picture_is_in_its_first_pass_so_is_the_progress() -> None:
     assert [(p.step, p.stage) for p in told if p is not None] == [(1, t.PICTURE_STAGE_FIRST_PASS)]
 
 
+def test_progress_goes_on_from_what_another_server_has_done() -> None:
+    counter = ProgressCounter(batch_size=2, batch_count=2)
+    begun = counter.begin([Step(1, 2, 4, 4, 0.0, 0), Step(1, 3, 2, 4, 0.5, 0)])
+    told = counter.count(Step(1, 3, 3, 4, 0.4, 8))
+    shown = [(p.batch_index, p.step, p.fraction) for p in (begun, told) if p is not None]
+    assert shown == [(1, 2, 0.75), (1, 3, 0.875)]
+
+
+def test_progress_waits_for_pictures_that_have_not_begun_on_another_server() -> None:
+    counter = ProgressCounter(batch_size=2, batch_count=1)
+    assert counter.begin([Step(0, 0, 2, 4, 0.5, 0)]) is None
+    told = counter.count(Step(0, 1, 1, 4, 0.4, 8))
+    assert told is not None
+    assert told.step == 1
+
+
 @pytest.mark.parametrize(
     ("step", "every", "due"), [(1, 1, True), (1, 2, False), (2, 2, True), (5, 2, True), (5, 0, False)]
 )

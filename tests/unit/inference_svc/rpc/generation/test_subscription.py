@@ -21,6 +21,10 @@ class Source:
         """One that may be lost."""
         return self._journal.append(g.GenerateImageResponse(progress=g.Progress()))
 
+    def state(self) -> Entry:
+        """A progress that may not."""
+        return self._journal.append(g.GenerateImageResponse(progress=g.Progress(resume_point=t.ResumePoint())))
+
     def picture(self) -> Entry:
         """One that may not."""
         return self._journal.append(g.GenerateImageResponse(image=t.ImageChunk(last=True)))
@@ -41,6 +45,16 @@ async def test_events_come_in_order_backlog_first() -> None:
 async def test_a_slow_reader_loses_the_oldest_progress_and_no_picture() -> None:
     source = Source()
     reader = Subscription([source.progress(), source.picture()], lambda: None)
+    for _ in range(40):
+        reader.push(source.progress())
+    reader.end(None)
+    numbers = await _read(reader)
+    assert (numbers[0], len(numbers), numbers[-1]) == (2, 33, 42)
+
+
+async def test_a_slow_reader_loses_progress_before_and_after_a_resume_point_but_not_the_point() -> None:
+    source = Source()
+    reader = Subscription([source.progress(), source.state()], lambda: None)
     for _ in range(40):
         reader.push(source.progress())
     reader.end(None)
