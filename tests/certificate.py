@@ -97,8 +97,8 @@ def _sum(one: _Point, other: _Point) -> _Point:
 
 def _der(tag: int, *parts: bytes) -> bytes:
     content = b"".join(parts)
-    size = len(content)
-    length = bytes([size]) if size < 128 else bytes([0x82, *size.to_bytes(2, "big")])
+    size = len(content).to_bytes(2, "big").lstrip(b"\0") or b"\0"
+    length = size if len(content) < 128 else bytes([0x80 + len(size)]) + size
     return bytes([tag]) + length + content
 
 

@@ -1,6 +1,7 @@
 """The pieces of the denoising loop: mirrors of the contract's messages, with arrays for tensors.
 
-All are frozen; `dataclasses.replace` makes a changed one: `replace(state, x=state.x + noise)`.
+All are frozen; `dataclasses.replace` makes a changed one: `replace(state, x=state.x + noise)`. What holds arrays is
+equal to itself alone.
 """
 
 from __future__ import annotations
@@ -8,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from latentwire.client.requests import NoiseSpec
+from latentwire.client.requests import NoiseSpec, UniPcSettings
 from latentwire.client.tensors import Array
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ConditioningSegment:
     """What holds up to `last_evaluation`. `context`: (tokens, width); `pooled`: (width), where the model has one."""
 
@@ -21,7 +22,7 @@ class ConditioningSegment:
     pooled: Array | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ConditioningPart:
     """One sub-prompt; its segments in the order in which they hold."""
 
@@ -29,7 +30,7 @@ class ConditioningPart:
     segments: tuple[ConditioningSegment, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Conditioning:
     """One prompt as a model reads it: sub-prompts joined by AND. Bound to a model by its digest."""
 
@@ -37,7 +38,7 @@ class Conditioning:
     model_digest: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class EncodedPrompts:
     """What a model takes, for each prompt in order; names that were not found are in the warnings."""
 
@@ -58,7 +59,7 @@ class Transition:
     model_sigma: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SamplingPlan:
     """Everything about a sampling run that does not change from step to step. Latents: (1, C, H, W)."""
 
@@ -70,9 +71,10 @@ class SamplingPlan:
     init_latents: Array | None = field(default=None, repr=False)
     mask: Array | None = field(default=None, repr=False)
     model_digest: str = ""
+    uni_pc: UniPcSettings | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SamplerState:
     """A picture in the middle of its run. `x`: (1, C, H, W), in variance-exploding scale: x0 + sigma * noise."""
 
@@ -85,7 +87,7 @@ class SamplerState:
     done: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
     """A run before its first step: a plan and a state for each picture."""
 
@@ -94,7 +96,7 @@ class Prepared:
     warnings: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Denoised:
     """The state of picture `index` after a step. `batch_rows`: rows that shared the last evaluation."""
 
@@ -104,7 +106,7 @@ class Denoised:
     batch_rows: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
     """One guided evaluation: (B, C, H, W) without noise; `uncond` only when asked for."""
 

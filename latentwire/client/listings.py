@@ -69,7 +69,7 @@ class ModelCapabilities:
     sigma_max: float
     recommended_guidance: float
     recommended_steps: int
-    latent_to_rgb: Array | None = field(default=None, repr=False)
+    latent_to_rgb: Array | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
