@@ -67,3 +67,15 @@ async def decoded(running: Serving, latents: t.Tensor, output: t.ImageOptions = 
     assembler = ChunkAssembler()
     call = stub(running).DecodeLatents(d.DecodeLatentsRequest(latents=latents, output=output), timeout=PATIENCE_S)
     return [picture async for part in call if (picture := assembler.add(part.image)) is not None]
+
+
+def raw(pixels: Any) -> t.Image:
+    """A picture of pixels (H, W, 3)."""
+    height, width = pixels.shape[:2]
+    return t.Image(data=pixels.tobytes(), width=width, height=height, format=t.IMAGE_FORMAT_RAW_RGB)
+
+
+async def encoded(running: Serving, pixels: Any, **fields: Any) -> d.EncodeImageResponse:
+    """What EncodeImage answers for pixels (H, W, 3)."""
+    request = d.EncodeImageRequest(image=raw(pixels), **fields)
+    return await stub(running).EncodeImage(request, timeout=PATIENCE_S)
