@@ -6,7 +6,7 @@ import asyncio
 import json
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from gateway_svc.app import create_app
 from gateway_svc.settings import Settings
 from latentwire import infotext
+from tests.contract.engines import StartServer
 from tests.contract.gate import Gate
 from tests.contract.gateway.answers import info, pictures
 from tests.contract.serving import PATIENCE_S, Serving, until
@@ -28,17 +29,35 @@ SMALL = {"prompt": "a red circle", "width": 64, "height": 64, "steps": 2, "seed"
 
 
 @asynccontextmanager
-async def before(running: Serving, folder: Path) -> AsyncIterator[httpx2.AsyncClient]:
-    """A gateway before a running service."""
-    app = create_app(Settings(inference=f"127.0.0.1:{running.server.port}", data_dir=folder))
+async def before(running: Serving, folder: Path, *others: Serving) -> AsyncIterator[httpx2.AsyncClient]:
+    """A gateway before a running service, or before several replicas of it."""
+    where = ",".join(f"127.0.0.1:{each.server.port}" for each in (running, *others))
+    app = create_app(Settings(inference=where, data_dir=folder))
     async with app.router.lifespan_context(app):
         transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url="http://gateway", timeout=30) as client:
             yield client
 
 
+@pytest_asyncio.fixture(loop_scope="module", scope="module", params=["one", "two"])
+async def gateway(
+    grpc_server: Serving,
+    start_server: StartServer,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> AsyncIterator[httpx2.AsyncClient]:
+    """A gateway before one replica, then before two."""
+    folder = tmp_path_factory.mktemp("data")
+    async with AsyncExitStack() as stack:
+        others = [await stack.enter_async_context(start_server())] if request.param == "two" else []
+        yield await stack.enter_async_context(before(grpc_server, folder, *others))
+
+
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def gateway(grpc_server: Serving, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[httpx2.AsyncClient]:
+async def gateway_of_one(
+    grpc_server: Serving, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[httpx2.AsyncClient]:
+    """A gateway before one replica, for what costs too much to be shown twice."""
     async with before(grpc_server, tmp_path_factory.mktemp("data")) as client:
         yield client
 
@@ -115,9 +134,9 @@ async def test_lists_and_options_answer(gateway: httpx2.AsyncClient) -> None:
         assert (await gateway.get(f"/sdapi/v1/{path}")).status_code == 200
 
 
-async def test_every_sampler_that_is_listed_can_be_used(gateway: httpx2.AsyncClient) -> None:
-    for sampler in (await gateway.get("/sdapi/v1/samplers")).json():
-        response = await gateway.post(URL, json={**SMALL, "steps": 4, "sampler_name": sampler["name"]})
+async def test_every_sampler_that_is_listed_can_be_used(gateway_of_one: httpx2.AsyncClient) -> None:
+    for sampler in (await gateway_of_one.get("/sdapi/v1/samplers")).json():
+        response = await gateway_of_one.post(URL, json={**SMALL, "steps": 4, "sampler_name": sampler["name"]})
         assert (response.status_code, info(response)["warnings"]) == (200, [])
 
 
@@ -142,8 +161,10 @@ _bodies = st.fixed_dictionaries(
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(_bodies)
-async def test_no_body_is_too_strange_for_a_clear_answer(gateway: httpx2.AsyncClient, body: dict[str, Any]) -> None:
-    response = await gateway.post(URL, content=json.dumps(body), headers={"Content-Type": "application/json"})
+async def test_no_body_is_too_strange_for_a_clear_answer(
+    gateway_of_one: httpx2.AsyncClient, body: dict[str, Any]
+) -> None:
+    response = await gateway_of_one.post(URL, content=json.dumps(body), headers={"Content-Type": "application/json"})
     if response.status_code == 200:
         assert len(response.json()["images"]) == len(info(response)["all_seeds"])
     else:
