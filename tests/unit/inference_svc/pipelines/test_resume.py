@@ -69,18 +69,12 @@ def test_from_any_step_on_all_is_as_if_nothing_had_come_between(job: GenerationS
     for number, done in enumerate(undisturbed.steps, 1):
         seen = resumed(job, done)
         assert seen.picture.data == undisturbed.picture.data
+        assert decoder(seen)[-1] == decoder(undisturbed)[-1]
         assert [(each.stage, each.step) for each in seen.steps] == [
             (each.stage, each.step) for each in undisturbed.steps[number:]
         ]
         rest = len(evaluated(seen))
         assert evaluated(seen) == evaluated(undisturbed)[len(evaluated(undisturbed)) - rest :]
-
-
-def test_restart_goes_up_again_after_the_refiner_has_taken_over() -> None:
-    """Which a noise level alone would not tell."""
-    steps = whole(REFINED["Restart"]).steps
-    begun = next(number for number, done in enumerate(steps) if done.refined)
-    assert max(np.diff([done.sigma for done in steps[begun:]])) > 0
 
 
 def test_the_last_step_leaves_nothing_but_decoding() -> None:
