@@ -18,6 +18,7 @@ from gateway_svc.transcoding.errors import Refused
 
 UNREADABLE: Final = (ParseError, ValueError, TypeError, KeyError, AttributeError, OverflowError)
 """What ParseDict raises for values that do not fit: mostly ParseError."""
+_LONGEST_PATH: Final = 200
 _CHAIN: Final = re.compile(r"Failed to parse (\S+) field: ")
 _WHERE: Final = re.compile(r"^(?:Failed to parse \S+ field: )+|\s+at [\w.\[\]]+\.*$")
 
@@ -40,7 +41,8 @@ def merge(message: Message, value: Any) -> None:
     except RecursionError:
         raise Refused("is nested too deeply", field="body") from None
     except UNREADABLE as error:
-        raise Refused(reason(error), field=".".join(_CHAIN.findall(str(error))) or "body") from None
+        where = ".".join(_CHAIN.findall(str(error)))
+        raise Refused(reason(error), field=where if 0 < len(where) <= _LONGEST_PATH else "body") from None
 
 
 def reason(error: Exception) -> str:
