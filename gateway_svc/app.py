@@ -15,6 +15,7 @@ from starlette.responses import Response
 from gateway_svc import extra_networks, health, internal, internal_reports, metrics, native
 from gateway_svc.lifetime import Lifetime
 from gateway_svc.middleware import add_middleware
+from gateway_svc.native_document import describe
 from gateway_svc.sdapi import (
     errors,
     extras,
@@ -78,7 +79,9 @@ def create_app(settings: Settings, lifetime: Lifetime | None = None) -> FastAPI:
         app.include_router(module.router)
     if settings.api_server_stop and lifetime is not None:
         app.include_router(server_stop.router_of(lifetime))
-    app.router.routes.append(native.transcoder())
+    transcoder = native.transcoder()
+    app.router.routes.append(transcoder)
+    describe(app, transcoder)
     _add_error_handlers(app)
     add_middleware(app, settings, app.state.metrics)
     return app
