@@ -78,7 +78,8 @@ class HttpUser:
         """A long picture, interrupted by its own task's id; what there is comes back."""
         task, one = uuid.uuid4().hex, job(self.dice, LONG)
         making = gevent.spawn(self._call, "POST", _TXT2IMG, {**_body(one), "force_task_id": task})
-        gevent.sleep(self.dice.uniform(0, _PATIENCE_S))
+        # Nobody sees a picture begin, and dislikes it, in less: before it is accepted there is nothing to interrupt.
+        gevent.sleep(_PATIENCE_S + self.dice.uniform(0, _PATIENCE_S))
         told = self._call("POST", f"/sdapi/v1/interrupt?id_task={task}")
         answer = making.get()
         if told.status != 200:
