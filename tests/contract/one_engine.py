@@ -20,6 +20,8 @@ ONE_ENGINE: Mapping[str, str] = MappingProxyType(
         "test_client.py::test_nobody_there_is_unavailable_after_every_try": _NO_ENGINE,
         "test_client.py::test_a_model_that_is_loading_is_asked_again_in_time": _MISBEHAVES,
         "test_client.py::test_what_ran_out_of_memory_is_not_asked_again": _MISBEHAVES,
+        "test_client_commands.py::test_nobody_there_is_one_sentence": _NO_ENGINE,
+        "test_client_commands.py::test_each_kind_of_end_has_its_status": _MISBEHAVES,
         "gateway/test_access.py": _SCRIPTED,
         "gateway/test_compatibility.py": _SCRIPTED,
         "gateway/test_disconnect.py": _SCRIPTED,
