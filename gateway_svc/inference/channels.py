@@ -18,10 +18,8 @@ SAFE_TO_REPEAT: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
             *("ListModels", "GetModel", "ListSamplers", "ListSchedulers"),
             *("ListUpscalers", "ListLoras", "ListEmbeddings"),
         ),
-        "latentwire.v1.DenoisingService": (
-            *("EncodePrompt", "PrepareLatents", "PredictDenoised", "DecodeLatents", "EncodeImage"),
-        ),
-        "latentwire.v1.PostprocessingService": ("RestoreFaces", "DescribeImage"),
+        "latentwire.v1.DenoisingService": (*("EncodePrompt", "PrepareLatents", "PredictDenoised", "EncodeImage"),),
+        "latentwire.v1.PostprocessingService": ("DescribeImage",),
     }
 )
 """What only reads, or is a function of its request: asked once more when the connection fails.

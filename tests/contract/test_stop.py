@@ -79,3 +79,10 @@ async def test_stopping_without_a_target_or_with_an_unknown_scope_is_refused(gat
 async def test_stopping_what_nobody_knows_is_not_found(gated: Serving) -> None:
     error = await failure(gated.generation.StopGeneration(g.StopGenerationRequest(request_id="nobody")))
     assert (type(error), error.reason) == (NotFound, "GENERATION_NOT_FOUND")
+
+
+async def test_a_task_that_was_stopped_before_it_came_here_takes_no_members(gated: Serving) -> None:
+    unknown = await failure(gated.generation.StopGeneration(g.StopGenerationRequest(task_id="elsewhere")))
+    member = asked("member", task=t.Task(task_id="elsewhere", index=1, count=2))
+    refused = await failure(gated.generation.GenerateImage(member))
+    assert (type(unknown), type(refused), refused.reason) == (NotFound, Aborted, "TASK_STOPPED")

@@ -94,10 +94,12 @@ class GenerationServicer:
             case "request_id":
                 return [self._book.get(request.request_id)]
             case "task_id":
-                records = self._book.of_task(request.task_id)
-                if ends_task:
-                    self._book.tasks.stop(request.task_id, ends_task)
-                return records
+                try:
+                    return self._book.of_task(request.task_id)
+                finally:
+                    # One that is not known here may be under way at another replica, and send its next member here.
+                    if ends_task and request.task_id:
+                        self._book.tasks.stop(request.task_id, ends_task)
             case _:
                 raise InvalidArgument.of("target", None, "request_id or task_id")
 

@@ -27,6 +27,11 @@ def test_a_flag_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert (read({}).port, read({"port": 2000}).port) == (1000, 2000)
 
 
+def test_several_replicas_are_named_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PREFIX + "INFERENCE", "a:1, b:2")
+    assert (read({}).inference, read({}).resume_every) == ("a:1,b:2", 5)
+
+
 @pytest.mark.parametrize("name", ["LATENTWIRE_DATA_DIR", PREFIX + "DATA_DIR"])
 def test_the_data_folder_has_two_names_in_the_environment(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "/data")
@@ -53,6 +58,9 @@ def test_origins_are_split_at_commas() -> None:
         ({"inference": "nowhere"}, "inference: "),
         ({"inference": "http://there:1"}, "inference: "),
         ({"inference": "there:99999"}, "inference: "),
+        ({"inference": "there:1,nowhere"}, "inference: "),
+        ({"inference": ","}, "inference: "),
+        ({"resume_every": -1}, "resume_every: "),
         ({"cors_allow_origins_regex": "("}, "cors_allow_origins_regex: "),
         ({"api_auth": "ann"}, "api_auth: "),
         ({"api_auth": ":p"}, "api_auth: "),
