@@ -63,6 +63,16 @@ def check_fits(shape: tuple[int, ...], facts: ModelFacts, field: str) -> None:
         raise InvalidArgument.of(field, shape, f"at most {facts.max_pixels // scale**2} elements a channel")
 
 
+def check_sides(width: int, height: int, facts: ModelFacts) -> None:
+    """Raises InvalidArgument where a model does not make pictures of a size in pixels; it names width or height."""
+    low, high, multiple = facts.min_size, min(LARGEST_SIDE, facts.max_size), facts.size_multiple
+    for field, side in (("width", width), ("height", height)):
+        if not low <= side <= high or side % multiple:
+            raise InvalidArgument.of(field, side, f"a multiple of {multiple} from {low} to {high}")
+    if width * height > facts.max_pixels:
+        raise InvalidArgument.of("width", f"{width}x{height}", f"at most {facts.max_pixels} pixels")
+
+
 def check_holds(latents: Array, kind: t.TensorType.ValueType, field: str) -> None:
     """Raises InvalidArgument where latents reach beyond what the type that a client asked for can hold."""
     if kind != t.TENSOR_TYPE_FLOAT16:

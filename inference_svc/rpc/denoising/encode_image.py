@@ -9,15 +9,13 @@ from inference_svc.pipelines.autoencoding import LatentsReady, encode
 from inference_svc.rpc.catalogue import UsableModel
 from inference_svc.rpc.conversion.beside import Beside
 from inference_svc.rpc.conversion.images import Pixels, decode_image
-from inference_svc.rpc.conversion.latents import check_fits, latents_message
-from inference_svc.rpc.conversion.limits import LARGEST_SIDE
+from inference_svc.rpc.conversion.latents import check_sides, latents_message
 from inference_svc.rpc.conversion.settings import checked_enum
 from inference_svc.rpc.conversion.spec import init_settings
 from inference_svc.rpc.conversion.violations import Violations
 from inference_svc.rpc.denoising.bench import Bench
 from inference_svc.rpc.denoising.calls import Work, only_report
-from inference_svc.work import BatchKey, Kind, ModelFacts
-from latentwire.errors import InvalidArgument
+from inference_svc.work import BatchKey, Kind
 from latentwire.v1 import denoising_service_pb2 as d
 from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import types_pb2 as t
@@ -49,17 +47,9 @@ def _settings(request: d.EncodeImageRequest) -> InitSettings:
 
 
 def _spec(request: d.EncodeImageRequest, model: UsableModel, pixels: Pixels) -> GenerationSpec:
-    width = _side(request.width if request.HasField("width") else None, "width", pixels.shape[1], model.facts)
-    height = _side(request.height if request.HasField("height") else None, "height", pixels.shape[0], model.facts)
-    cells = (1, model.facts.latent_channels, height // model.facts.latent_scale, width // model.facts.latent_scale)
-    check_fits(cells, model.facts, "width")
+    """Sides that are not asked for are the picture's, floored to what the model takes."""
+    own = [side // model.facts.size_multiple * model.facts.size_multiple for side in pixels.shape[:2]]
+    width = request.width if request.HasField("width") else own[1]
+    height = request.height if request.HasField("height") else own[0]
+    check_sides(width, height, model.facts)
     return GenerationSpec(model.facts, model.tokenizer, width, height, batches=())
-
-
-def _side(asked: int | None, field: str, own: int, facts: ModelFacts) -> int:
-    """Returns a side in pixels: the one asked for, else the picture's, floored to what the model takes."""
-    multiple, low, high = facts.size_multiple, facts.min_size, min(LARGEST_SIDE, facts.max_size)
-    side = own // multiple * multiple if asked is None else asked
-    if not low <= side <= high or side % multiple:
-        raise InvalidArgument.of(field, side, f"a multiple of {multiple} from {low} to {high}")
-    return side

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from inference_svc.pipelines import SamplingSettings
-from inference_svc.rpc.conversion.latents import check_fits, read_latents
-from inference_svc.rpc.conversion.limits import LARGEST_SIDE
+from inference_svc.rpc.conversion.latents import check_sides, read_latents
 from inference_svc.rpc.conversion.plans import noise_of, plan_message, read_mask
 from inference_svc.rpc.conversion.sampler_states import state_message
 from inference_svc.rpc.conversion.settings import resolve_noise, resolve_sampling
@@ -16,7 +15,7 @@ from inference_svc.rpc.conversion.spec import sampling_settings
 from inference_svc.rpc.conversion.tensors import Values
 from inference_svc.rpc.conversion.violations import Violations, under
 from inference_svc.rpc.denoising.bench import Bench
-from inference_svc.rpc.denoising.reading import check_count
+from inference_svc.rpc.denoising.reading import check_count, elements
 from inference_svc.sampling import ModelSigmas, NoiseSpec, SamplingPlan, first_state, make_plan
 from inference_svc.work import ModelFacts
 from latentwire.errors import InvalidArgument
@@ -30,10 +29,15 @@ async def prepare_latents(bench: Bench, request: d.PrepareLatentsRequest) -> d.P
     """Returns a plan and the state before the first step for each picture. Raises InvalidArgument."""
     check_count(len(request.noises), "noises")
     with bench.model(request.model) as model:
-        shape = _shape(request, model.facts)
-        size = shape[0] * shape[1] * shape[2] * len(request.noises)
-        prepare = partial(_prepared, request, model.facts, shape)
-        return prepare() if size <= _AT_ONCE else await bench.beside(prepare)
+        prepare = partial(_prepared, request, model.facts)
+        return prepare() if _size_of(request, model.facts) <= _AT_ONCE else await bench.beside(prepare)
+
+
+def _size_of(request: d.PrepareLatentsRequest, facts: ModelFacts) -> int:
+    """About how many elements are drawn and read; what is asked for is not checked yet."""
+    scale = facts.latent_scale
+    width, height = (max(side, facts.native_size) // scale for side in (request.width, request.height))
+    return facts.latent_channels * width * height * len(request.noises) + elements([request.init_latents])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,14 +57,13 @@ class _Start:
         return self.latents[index : index + 1]
 
 
-def _prepared(
-    request: d.PrepareLatentsRequest, facts: ModelFacts, shape: tuple[int, int, int]
-) -> d.PrepareLatentsResponse:
+def _prepared(request: d.PrepareLatentsRequest, facts: ModelFacts) -> d.PrepareLatentsResponse:
     violations = Violations()
     resolved = resolve_sampling(request.sampling, "sampling", violations)
     noises = [resolve_noise(noise, f"noises[{index}]", violations) for index, noise in enumerate(request.noises)]
     violations.check()
-    start = _start(request, facts, shape, sampling_settings(resolved))
+    start = _start(request, facts, sampling_settings(resolved))
+    shape = _shape(request, facts, start.latents)
     response = d.PrepareLatentsResponse(warnings=_warnings(request))
     for plan in _plans(start, facts, [noise_of(noise, facts.latent_scale) for noise in noises]):
         response.plans.append(plan_message(plan, facts))
@@ -90,33 +93,28 @@ def _plans(start: _Start, facts: ModelFacts, noises: list[NoiseSpec]) -> Iterato
         yield replace(common, noise=own, init_latents=start.latents_of(index))
 
 
-def _shape(request: d.PrepareLatentsRequest, facts: ModelFacts) -> tuple[int, int, int]:
+def _shape(request: d.PrepareLatentsRequest, facts: ModelFacts, latents: Values | None) -> tuple[int, int, int]:
     """(C, h, w): that of the latents to start from, or of the size asked for."""
-    scale, given = facts.latent_scale, tuple(request.init_latents.shape)
-    usual = given[2:4] if request.HasField("init_latents") and len(given) == 4 else (facts.native_size // scale,) * 2
-    height = request.height if request.HasField("height") else usual[0] * scale
-    width = request.width if request.HasField("width") else usual[1] * scale
-    for field, side in (("height", height), ("width", width)):
-        low, high, multiple = facts.min_size, min(LARGEST_SIDE, facts.max_size), facts.size_multiple
-        if not low <= side <= high or side % multiple:
-            raise InvalidArgument.of(field, side, f"a multiple of {multiple} from {low} to {high}")
+    scale = facts.latent_scale
+    usual = (facts.native_size,) * 2 if latents is None else tuple(side * scale for side in latents.shape[2:])
+    width = request.width if request.HasField("width") else usual[1]
+    height = request.height if request.HasField("height") else usual[0]
+    check_sides(width, height, facts)
     shape = (facts.latent_channels, height // scale, width // scale)
-    check_fits((1, *shape), facts, "width")
+    if latents is not None and latents.shape[1:] != shape:
+        raise InvalidArgument.of("init_latents.shape", latents.shape, f"latents of {width}x{height} pixels, {shape}")
     return shape
 
 
-def _start(
-    request: d.PrepareLatentsRequest, facts: ModelFacts, shape: tuple[int, int, int], settings: SamplingSettings
-) -> _Start:
+def _start(request: d.PrepareLatentsRequest, facts: ModelFacts, settings: SamplingSettings) -> _Start:
     if not request.HasField("init_latents"):
         for field in ("strength", "mask"):
             if request.HasField(field):
                 raise InvalidArgument.of(field, "set", "only with init_latents")
         return _Start(settings, None, None, None, exact_steps=False)
     latents, count = read_latents(request.init_latents, facts, "init_latents"), len(request.noises)
-    if len(latents) not in {1, count} or latents.shape[1:] != shape:
-        allowed = f"(1 or {count}, {', '.join(map(str, shape))})"
-        raise InvalidArgument.of("init_latents.shape", latents.shape, allowed)
+    if len(latents) not in {1, count}:
+        raise InvalidArgument.of("init_latents.shape", latents.shape, f"1 or {count} of them, one for each picture")
     mask = read_mask(request.mask, "mask") if request.HasField("mask") else None
     strength = request.strength if request.HasField("strength") else _DEFAULT_STRENGTH
     violations = Violations()
