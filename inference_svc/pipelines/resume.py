@@ -29,6 +29,18 @@ class Standing:
     denoised: Array | None = None
     refined: bool = False
 
+    @property
+    def arrays(self) -> tuple[Array, ...]:
+        """All that takes room."""
+        state = self.state
+        found = () if state is None else (state.x, *state.history, self.denoised)
+        return tuple(array for array in found if array is not None)
+
+    @property
+    def held_bytes(self) -> int:
+        """Of its arrays."""
+        return sum(int(array.nbytes) for array in self.arrays)
+
 
 Standings: TypeAlias = Mapping[int, Standing]
 """By the index of the picture; those that are missing have not begun."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from inference_svc.rpc.conversion.resume_identity import Identity
 from inference_svc.rpc.conversion.sampler_states import state_message
 from inference_svc.rpc.conversion.stages import STAGES
 from inference_svc.rpc.conversion.tensors import to_tensor
-from inference_svc.sampling import Array, to_numpy
+from inference_svc.sampling import to_numpy
 from latentwire.v1 import types_pb2 as t
 
 VERSION = 1
@@ -39,10 +39,10 @@ def resume_point(identity: Identity, standings: Standings, most_bytes: int = MOS
 def _fitting(standings: Standings, most_bytes: int) -> Sequence[int]:
     kept: list[int] = []
     for index in sorted(standings, key=lambda index: (_distance(standings[index]), index)):
-        arrays = list(_arrays(standings[index]))
-        size = sum(array.nbytes for array in arrays)
-        if size <= most_bytes and all(np.isfinite(array).all() for array in arrays):
-            most_bytes -= size
+        standing = standings[index]
+        finite = all(np.isfinite(to_numpy(array)).all() for array in standing.arrays)
+        if finite and standing.held_bytes <= most_bytes:
+            most_bytes -= standing.held_bytes
             kept.append(index)
     return sorted(kept)
 
@@ -50,12 +50,6 @@ def _fitting(standings: Standings, most_bytes: int) -> Sequence[int]:
 def _distance(standing: Standing) -> tuple[int, int]:
     """Smaller has come farther."""
     return -STAGES[standing.stage], -standing.state.step if standing.state else 0
-
-
-def _arrays(standing: Standing) -> Iterator[np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
-    state = standing.state
-    found: tuple[Array | None, ...] = () if state is None else (state.x, *state.history, standing.denoised)
-    yield from (to_numpy(array) for array in found if array is not None)
 
 
 def _picture(index: int, standing: Standing) -> t.PictureResume:

@@ -136,7 +136,7 @@ class Admission:
             key=batch_key(spec),
             priority=job.resolved.priority,
             deadline=plan.deadline,
-            held_bytes=job.held_bytes,
+            held_bytes=job.held_bytes + plan.beginning.held_bytes,
         )
         try:
             self._backend.engine.submit(request)

@@ -52,11 +52,17 @@ class Relay:
         self._preview: asyncio.Future[None] | None = None
         self._remarks: dict[str, None] = {}
         self._batch, self._looks = 0, dict[int, StepDone]()
+        self._shown = resolved.batch_size
 
     def begin(self, beginning: Beginning, steps: Iterable[Step]) -> None:
         """Takes in where the generation begins, and how far another server has come with the current batch."""
+        begun = list(steps)
         self._points = Points(self._resolved, beginning)
-        self._record.progress = self._progress.begin(steps)
+        self._batch = max((step.batch for step in begun), default=0)
+        self._shown -= sum(step.share == 1 for step in begun)
+        progress = self._record.progress = self._progress.begin(begun)
+        if progress is not None:
+            self._points.began(progress)
 
     def take(self, event: EngineEvent) -> None:
         """Takes one event of the engine."""
@@ -114,14 +120,14 @@ class Relay:
         self._around.moved(self._record)
 
     def _look(self, reported: Reported, done: StepDone) -> None:
-        """Begins a preview: of this picture, or of its whole batch once each picture has come as far."""
+        """Begins a preview: of this picture, or of its batch, once each that is sampled here has come as far."""
         if not self._resolved.events.preview_grid:
             self._begin_preview(reported.picture, [done])
             return
         if reported.batch != self._batch:
-            self._batch, self._looks = reported.batch, {}
+            self._batch, self._looks, self._shown = reported.batch, {}, self._resolved.batch_size
         self._looks[reported.picture] = done
-        if len(self._looks) == self._resolved.batch_size:
+        if len(self._looks) == self._shown:
             self._begin_preview(min(self._looks), [self._looks[picture] for picture in sorted(self._looks)])
             self._looks = {}
 

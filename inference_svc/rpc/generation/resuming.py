@@ -39,6 +39,11 @@ class Beginning:
         """How many pictures another server has sent already."""
         return sum(standing.stage is Stage.DELIVERED for standing in self.standings.values())
 
+    @property
+    def held_bytes(self) -> int:
+        """Of the states that pictures are gone on with from."""
+        return sum(standing.held_bytes for standing in self.standings.values())
+
 
 def beginning_of(request: g.GenerateImageRequest, job: Job, spec: GenerationSpec) -> Beginning:
     """Returns where a request begins. Takes a while with pictures: not for the event loop's thread.
@@ -64,6 +69,10 @@ class Points:
         self._identity = beginning.identity if self._every else None
         self._standings: dict[int, Standing] = dict(beginning.standings) if self._every else {}
         self._batch, self._last, self._steps = 0, (-1, t.PICTURE_STAGE_UNSPECIFIED, 0), 0
+
+    def began(self, progress: g.Progress) -> None:
+        """Takes in the progress that another server has made; steps count from there."""
+        self._last = (progress.batch_index, progress.stage, progress.step)
 
     def stepped(self, batch: int, done: StepDone) -> None:
         """Takes in a step of a picture. What belongs to batches before is over, even if it has never begun."""
@@ -91,7 +100,7 @@ class Points:
 
     def _count(self, progress: g.Progress) -> None:
         batch, stage, step = self._last
-        self._last = (progress.batch_index, progress.stage, progress.step)
+        self.began(progress)
         self._steps += progress.step - (step if (batch, stage) == self._last[:2] else 0)
 
 
@@ -112,7 +121,7 @@ def _step(spec: GenerationSpec, batch: int, index: int, standing: Standing) -> S
     return Step(
         batch=batch,
         picture=index,
-        step=counts[number] if state is None else state.step,
+        step=counts[number] if state is None or state.done else state.step,
         step_count=counts[number],
         sigma=0.0 if state is None else sigma_reached(plan, state),
         batch_rows=0,

@@ -13,8 +13,10 @@ from inference_svc.fake.facts import fake_facts
 from inference_svc.pipelines import Stage, StepDone
 from inference_svc.rpc.conversion.generate import resolve_request
 from inference_svc.rpc.generation.journal import Journal
+from inference_svc.rpc.generation.progress import Step
 from inference_svc.rpc.generation.record import Birth, Record
 from inference_svc.rpc.generation.relay import Relay, Surroundings
+from inference_svc.rpc.generation.resuming import Beginning
 from inference_svc.sampling import SamplerState
 from latentwire.errors import OutOfMemory
 from latentwire.v1 import generation_service_pb2 as g
@@ -82,6 +84,15 @@ async def test_a_batch_is_shown_as_a_grid_once_each_picture_has_come_as_far() ->
     assert record.preview is not None
     assert (record.preview.width, record.preview.height) == (128, 64)
     assert (record.preview.step, record.preview.index) == (1, 0)
+
+
+async def test_a_grid_waits_for_no_picture_that_another_server_has_sampled() -> None:
+    executor = Later()
+    relay, _ = _relay(executor, batch_size=2)
+    relay.begin(Beginning(), [Step(1, 2, 3, 3, 0.0, 0), Step(1, 3, 1, 3, 0.5, 0)])
+    _take(relay, Started(), _step(2, picture=3, batch=1))
+    await asyncio.sleep(0)
+    assert len(executor.waiting) == 1
 
 
 async def test_the_next_batch_is_a_grid_of_its_own() -> None:

@@ -93,6 +93,12 @@ def test_what_was_left_out_of_an_earlier_batch_does_not_come_back() -> None:
     assert _standings(points) == [(0, -1), (1, -1), (2, 1)]
 
 
+def test_steps_are_counted_on_from_those_of_another_server() -> None:
+    points = _points(3)
+    points.began(_progress(4))
+    assert [points.due(_progress(step)) is not None for step in (5, 6, 7)] == [False, False, True]
+
+
 def test_what_another_server_has_told_is_told_on() -> None:
     before = {0: DELIVERED, 1: Standing(Stage.FIRST_PASS, SamplerState(_LATENTS, 3), _LATENTS)}
     points = _points(1, batch_size=3, standings=before)
@@ -135,3 +141,8 @@ def test_where_nothing_or_everything_is_done_there_are_no_steps() -> None:
 def test_delivered_pictures_are_counted() -> None:
     standing = Standing(Stage.FIRST_PASS, SamplerState(_LATENTS, 2), _LATENTS)
     assert Beginning({0: DELIVERED, 1: standing}).delivered == 1
+
+
+def test_what_a_beginning_holds_is_counted() -> None:
+    standing = Standing(Stage.FIRST_PASS, SamplerState(_LATENTS, 2, history=(_LATENTS,)), _LATENTS)
+    assert Beginning({0: DELIVERED, 1: standing}).held_bytes == 3 * _LATENTS.nbytes
