@@ -27,6 +27,7 @@ StateType: TypeAlias = Literal["", "float32", "float16", "float64"]
 """Type of x in the answers. "": as computed."""
 
 _MOST_PICTURES = 64
+_SEED_COUNT = 2**64
 
 
 class EncodeOptions(TypedDict, total=False):
@@ -190,7 +191,9 @@ def _noises(options: PrepareOptions) -> Sequence[NoiseSpec]:
     count, seed = options.get("count", 1), options.get("seed")
     if not 1 <= count <= _MOST_PICTURES:
         raise InvalidArgument.of("count", count, f"1 to {_MOST_PICTURES}")
-    return [NoiseSpec(seed=None if seed is None else (seed + index) % 2**64) for index in range(count)]
+    if seed is None:
+        return [NoiseSpec()] * count
+    return [NoiseSpec(seed=(seed + index) % _SEED_COUNT if index else seed) for index in range(count)]
 
 
 def _guide(options: Mapping[str, Any]) -> dict[str, Any]:
