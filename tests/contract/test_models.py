@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from inference_svc.fake.backend import FakeOptions, fake_backend
 from inference_svc.sampling import SAMPLERS, SCHEDULERS
-from latentwire.errors import NotFound
+from latentwire.errors import FailedPrecondition, NotFound
 from latentwire.v1 import model_service_pb2 as m
 from latentwire.v1 import model_service_pb2_grpc as mg
 from latentwire.v1 import types_pb2 as t
-from tests.contract.serving import Serving, failure, serving
+from tests.contract.gate import Gate
+from tests.contract.serving import Serving, asked, failure, make, serving, until
 
 if TYPE_CHECKING:
+    from latentwire.v1.generation_service_pb2_grpc import GenerationServiceAsyncStub as Pictures
     from latentwire.v1.model_service_pb2_grpc import ModelServiceAsyncStub as Stub
 
 
@@ -66,6 +68,46 @@ async def test_a_model_that_was_freed_can_be_loaded_again(models: Stub) -> None:
     answers = [answer async for answer in models.LoadModel(m.LoadModelRequest(name=name, make_default=True))]
     assert answers[-1].model.is_default
     assert answers[-1].model.state == t.MODEL_STATE_LOADED
+
+
+async def test_loading_tells_how_far_it_is_and_what_it_does(models: Stub) -> None:
+    name = (await models.ListModels(m.ListModelsRequest())).models[0].name
+    await models.UnloadModel(m.UnloadModelRequest(name=name))
+    answers = [answer async for answer in models.LoadModel(m.LoadModelRequest(name=name))]
+    fractions = [answer.fraction for answer in answers]
+    assert fractions == sorted(fractions)
+    assert 0 <= fractions[0] < fractions[-1] == 1
+    assert all(answer.stage for answer in answers)
+    assert [answer.HasField("model") for answer in answers] == [False] * (len(answers) - 1) + [True]
+
+
+async def test_a_model_that_was_freed_makes_no_pictures_until_it_is_loaded(models: Stub, generation: Pictures) -> None:
+    name = (await models.ListModels(m.ListModelsRequest())).models[0].name
+    freed = (await models.UnloadModel(m.UnloadModelRequest(name=name))).model
+    error = await failure(generation.GenerateImage(asked()))
+    assert [answer async for answer in models.LoadModel(m.LoadModelRequest(name=name))]
+    assert freed.state == t.MODEL_STATE_AVAILABLE
+    assert (type(error), error.reason) == (FailedPrecondition, "MODEL_NOT_LOADED")
+    assert (await make(generation, asked())).completed.image_count == 1
+
+
+async def test_a_model_is_freed_once_what_uses_it_has_ended(gated: Serving, gate: Gate) -> None:
+    models = mg.ModelServiceStub(gated.channel)
+    name = (await models.ListModels(m.ListModelsRequest())).models[0].name
+    call = gated.generation.GenerateImage(asked(steps=1))
+    await until(lambda: gate.begun == 1)
+    asked_to = (await models.UnloadModel(m.UnloadModelRequest(name=name))).model
+    gate.open()
+    assert [event async for event in call][-1].completed.image_count == 1
+    await until(lambda: gated.backend.catalogue.entries()[0].state == "available")
+    assert asked_to.state == t.MODEL_STATE_LOADED
+
+
+async def test_memory_is_told_as_far_as_it_is_known(models: Stub, engine: str) -> None:
+    answer = await models.ListModels(m.ListModelsRequest())
+    memory = answer.memory
+    assert (memory.total_bytes >= memory.free_bytes > 0, memory.process_bytes > 0) == ((engine == "real",) * 2)
+    assert (answer.models[0].memory_bytes > 0) == (engine == "real")
 
 
 async def test_samplers_and_schedulers_are_those_of_the_registry(models: Stub) -> None:
