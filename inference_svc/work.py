@@ -75,11 +75,15 @@ class EncodePromptRow:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EncodeImageRow:
-    """Pixels (1, 3, H, W) in -1..1 -> latents (1, C, h, w), scaled: the mean of the encoder's distribution."""
+    """Pixels (1, 3, H, W) in -1..1 -> latents (1, C, h, w), scaled: the mean of the encoder's distribution.
+
+    With `noise`, standard normal and of the latents' shape, they are what it draws; models' facts say whether they can.
+    """
 
     model: str
     pixels: Array
     tiling: bool = False
+    noise: Array | None = None
 
     @property
     def key(self) -> BatchKey:
@@ -200,3 +204,4 @@ class ModelFacts:
     recommended_steps: int
     latent_to_rgb: tuple[tuple[float, ...], ...]  # (channels + 1) rows of RGB, the last a bias; empty: none
     tileable: bool = False  # convolutions can wrap around
+    draws_latents: bool = False  # the encoder tells its distribution, not only the mean

@@ -38,6 +38,7 @@ def fake_facts() -> ModelFacts:
         memory_bytes=0,
         recommended_guidance=7.0,
         recommended_steps=20,
+        draws_latents=True,
         latent_to_rgb=tuple(tuple(map(float, row)) for row in to_rgb()),
     )
 

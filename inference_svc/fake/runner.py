@@ -32,6 +32,7 @@ SCALE = 8
 CONTEXT_WIDTH = 16
 UPSCALE = 2
 _GAIN = 0.9
+_SPREAD = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class FakeRunner:
             case EncodePromptRow():
                 return encode_prompt(row.tokens, row.clip_skip)
             case EncodeImageRow():
-                return encode_image(row.pixels)
+                return encode_image(row.pixels) if row.noise is None else drawn(encode_image(row.pixels), row.noise)
             case UpscaleRow():
                 return upscale(row.pixels)
             case DecodeRow():
@@ -134,6 +135,11 @@ def encode_image(pixels: Array) -> Array:
     matrix = to_rgb().astype(np.float64)
     latents = (np.moveaxis(cells, 0, -1) - matrix[-1]) @ np.linalg.pinv(matrix[:-1])
     return np.moveaxis(latents, -1, 0)[None].astype(np.float32)
+
+
+def drawn(latents: Array, noise: Array) -> Array:
+    """Latents of a distribution as wide everywhere."""
+    return (latents + noise * np.float32(_SPREAD)).astype(np.float32)
 
 
 def upscale(pixels: Array) -> Array:

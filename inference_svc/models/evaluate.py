@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from inference_svc.models.networks import Float32, Networks, Wrapping
+from inference_svc.models.networks import Float32, Networks, Spreading, Wrapping
 from inference_svc.sampling import ModelSigmas, denoiser, to_numpy
 from inference_svc.work import Array, Kind
 from latentwire.errors import Internal
@@ -56,8 +56,15 @@ class Evaluator:
         return [layers[layer, index : index + 1].copy() for index, layer in enumerate(picked)]
 
     def encode_images(self, rows: Rows) -> list[Array]:
-        """Returns scaled latents (1, C, h, w) of each."""
-        return _split(self.networks.encode(_stack([row.pixels for row in rows])) * np.float32(self.scaling_factor))
+        """Returns scaled latents (1, C, h, w) of each; with noise, drawn from the encoder's distribution."""
+        means = _split(self.networks.encode(_stack([row.pixels for row in rows])))
+        drawn = [mean if row.noise is None else self._drawn(row, mean) for row, mean in zip(rows, means, strict=True)]
+        return [latents * np.float32(self.scaling_factor) for latents in drawn]
+
+    def _drawn(self, row: Any, mean: Array) -> Array:
+        if not isinstance(self.networks, Spreading):
+            raise Internal(f"the encoder of {row.model} tells its mean only")
+        return mean + self.networks.spread(_stack([row.pixels])) * _stack([row.noise])
 
     def decode(self, rows: Rows) -> list[Array]:
         """Returns pixels (H, W, 3) uint8 of each, rounded half to even."""

@@ -77,6 +77,7 @@ def describe(
         recommended_steps=int(folder.advice.get("recommended_steps", family.steps)),
         latent_to_rgb=folder.latent_rgb,
         tileable=limits.tileable,
+        draws_latents=limits.spreading,
     )
 
 

@@ -22,7 +22,8 @@ class Limits:
 
     `fixed_batch`: of kinds whose networks take that many rows and no other number. `latent_size`: the only height and
     width they take, in latent elements. `hidden_layers`: 1 where only the last layer can be had. `odd_sizes`: latents
-    need not be divisible by the UNet's downsampling. `tileable`: they are also `Wrapping`.
+    need not be divisible by the UNet's downsampling. `tileable`: they are also `Wrapping`,
+    `spreading`: also `Spreading`.
     """
 
     hidden_layers: int
@@ -31,6 +32,7 @@ class Limits:
     latent_size: tuple[int, int] | None = None
     odd_sizes: bool = True
     tileable: bool = False
+    spreading: bool = False
 
 
 @runtime_checkable
@@ -39,6 +41,15 @@ class Wrapping(Protocol):
 
     def wrapping(self) -> AbstractContextManager[None]:
         """Lets the edges of pictures be each other's neighbours until the end of the block."""
+        ...
+
+
+@runtime_checkable
+class Spreading(Protocol):
+    """Networks whose encoder tells how far what it encodes may lie from its mean."""
+
+    def spread(self, pixels: Float32) -> Float32:
+        """Returns the standard deviation of the latents of pixels (B, 3, H, W): (B, C, h, w), not scaled."""
         ...
 
 

@@ -15,6 +15,7 @@ from latentwire.errors import Internal
 
 _UNET_INPUTS = ("sample", "timestep", "encoder_hidden_states")
 _ALL_LAYERS, _LAST_LAYER = "normed_hidden_states", "last_hidden_state"
+_LOG_VARIANCE = "logvar"
 
 
 class OnnxNetworks:
@@ -47,6 +48,11 @@ class OnnxNetworks:
         """Returns (B, C, h, w); see `Networks`."""
         return _run(self._encoder, "mean", {"sample": pixels})
 
+    def spread(self, pixels: Float32) -> Float32:
+        """Returns (B, C, h, w); see `Spreading`. Bounds: diffusers'."""
+        logarithm = _run(self._encoder, _LOG_VARIANCE, {"sample": pixels})
+        return np.exp(np.clip(logarithm, -30, 20) / 2).astype(np.float32)
+
     def decode(self, latents: Float32) -> Float32:
         """Returns (B, 3, H, W); see `Networks`."""
         return _run(self._decoder, "sample", {"latent_sample": latents})
@@ -59,6 +65,7 @@ class OnnxNetworks:
             fixed_batch=self._fixed_batch(),
             latent_size=(height, width) if height and width else None,
             odd_sizes=bool(height and width) or self._takes_odd_sizes(folder),
+            spreading=_LOG_VARIANCE in self._encoder.outputs,
         )
 
     def _has_timestep_per_row(self) -> bool:

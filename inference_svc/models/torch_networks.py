@@ -6,7 +6,7 @@ digit, so that there every batch is one row; on CUDA rows are batched, and the l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -48,7 +48,7 @@ class TorchNetworks:
             network.to(device.kind).eval().requires_grad_(False)
         alone = dict.fromkeys(Kind, 1) if device.kind == "cpu" else {}
         layers = int(folder.text_encoder["num_hidden_layers"])
-        return cls(torch, text, unet, vae, Limits(layers, fixed_batch=MappingProxyType(alone), tileable=True))
+        return cls(torch, text, unet, vae, _limits(layers, alone))
 
     def hidden_states(self, tokens: Int64) -> Float32:
         """Returns (L, B, 77, D); see `Networks`."""
@@ -66,6 +66,10 @@ class TorchNetworks:
     def encode(self, pixels: Float32) -> Float32:
         """Returns (B, C, h, w); see `Networks`."""
         return self._each(lambda x: self.vae.encode(x).latent_dist.mean, pixels)
+
+    def spread(self, pixels: Float32) -> Float32:
+        """Returns (B, C, h, w); see `Spreading`."""
+        return self._each(lambda x: self.vae.encode(x).latent_dist.std, pixels)
 
     def decode(self, latents: Float32) -> Float32:
         """Returns (B, 3, H, W); see `Networks`."""
@@ -131,6 +135,10 @@ def _failing(torch: Any, network: str) -> Iterator[None]:
         if "CUDA error" in str(error):
             raise DeviceLost(str(error)) from error
         raise Internal(f"the {network} failed: {error}") from error
+
+
+def _limits(layers: int, alone: Mapping[Kind, int]) -> Limits:
+    return Limits(layers, fixed_batch=MappingProxyType(dict(alone)), tileable=True, spreading=True)
 
 
 def _to_numpy(tensor: Any) -> Float32:

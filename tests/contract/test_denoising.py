@@ -255,6 +255,17 @@ async def test_a_picture_is_fitted_and_encoded(grpc_server: Serving) -> None:
         assert list(made.latents.shape) == [1, 4, 8, 12]
 
 
+async def test_latents_are_drawn_around_the_mean_where_noise_is_given(grpc_server: Serving) -> None:
+    mean = values((await encoded(grpc_server, PICTURE)).latents)
+    seeds = [t.NoiseSpec(seed=seed) for seed in (1, 1, 2)]
+    first, again, other = [values((await encoded(grpc_server, PICTURE, noise=noise)).latents) for noise in seeds]
+    assert first.tobytes() == again.tobytes()
+    assert (first != other).all()
+    away, mirrored = first - mean, other - mean
+    assert 0 < np.abs(away).mean() < np.abs(mean).mean()
+    assert abs(np.corrcoef(away.ravel(), mirrored.ravel())[0, 1]) < 0.5
+
+
 async def test_a_flat_picture_comes_back_from_its_latents(grpc_server: Serving) -> None:
     grey = np.full((64, 64, 3), 128, np.uint8)
     (picture,) = await decoded(grpc_server, (await encoded(grpc_server, grey)).latents)

@@ -188,6 +188,7 @@ async def test_what_cannot_be_read_is_named(grpc_server: Serving, fields: dict[s
         ({"width": 60}, "width"),
         ({"height": 4096}, "height"),
         ({"resize_mode": 9}, "resize_mode"),
+        ({"noise": t.NoiseSpec(source="sand")}, "noise.source"),
     ],
 )
 async def test_what_cannot_be_encoded_is_named(grpc_server: Serving, fields: dict[str, Any], violation: str) -> None:

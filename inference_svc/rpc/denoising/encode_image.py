@@ -10,12 +10,15 @@ from inference_svc.rpc.catalogue import UsableModel
 from inference_svc.rpc.conversion.beside import Beside
 from inference_svc.rpc.conversion.images import Pixels, decode_image
 from inference_svc.rpc.conversion.latents import check_sides, latents_message
-from inference_svc.rpc.conversion.settings import checked_enum
+from inference_svc.rpc.conversion.plans import noise_of
+from inference_svc.rpc.conversion.settings import checked_enum, resolve_noise
 from inference_svc.rpc.conversion.spec import init_settings
 from inference_svc.rpc.conversion.violations import Violations
 from inference_svc.rpc.denoising.bench import Bench
 from inference_svc.rpc.denoising.calls import Work, only_report
-from inference_svc.work import BatchKey, Kind
+from inference_svc.sampling import NoiseSpec
+from inference_svc.work import BatchKey, Kind, ModelFacts
+from latentwire.errors import InvalidArgument
 from latentwire.v1 import denoising_service_pb2 as d
 from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import types_pb2 as t
@@ -26,9 +29,9 @@ async def encode_image(bench: Bench, request: d.EncodeImageRequest, remaining_s:
     settings = _settings(request)
     with bench.model(request.model) as model:
         pixels = await bench.beside(partial(decode_image, request.image, "image"))
-        spec = _spec(request, model, pixels)
+        spec, noise = _spec(request, model, pixels), _noise(request, model.facts)
         work = Work(
-            pipelines=(partial(encode, spec, settings, pixels),),
+            pipelines=(partial(encode, spec, settings, pixels, noise),),
             evaluations=1,
             key=BatchKey(Kind.ENCODE_IMAGE, model.facts.name, (3, spec.height, spec.width)),
             deadline=bench.deadline(remaining_s),
@@ -44,6 +47,18 @@ def _settings(request: d.EncodeImageRequest) -> InitSettings:
     mode = checked_enum(request.resize_mode, t.ResizeMode, "resize_mode", violations)
     violations.check()
     return init_settings(g.InitImage(resize_mode=mode or t.RESIZE_MODE_STRETCH), Beside())
+
+
+def _noise(request: d.EncodeImageRequest, facts: ModelFacts) -> NoiseSpec | None:
+    """What latents are drawn with: a seed that is not given is random."""
+    if not request.HasField("noise"):
+        return None
+    if not facts.draws_latents:
+        raise InvalidArgument.of("noise", "set", f"unset: the encoder of {facts.name} tells its mean only")
+    violations = Violations()
+    resolved = resolve_noise(request.noise, "noise", violations)
+    violations.check()
+    return noise_of(resolved, facts.latent_scale)
 
 
 def _spec(request: d.EncodeImageRequest, model: UsableModel, pixels: Pixels) -> GenerationSpec:
