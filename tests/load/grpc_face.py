@@ -73,7 +73,7 @@ class GrpcUser:
     def generate(self) -> tuple[str, Result]:
         """A picture, waited for."""
         one = job(self.dice)
-        return one.size.name, _told(lambda: _made(self._stream(one), one), {})
+        return one.size.name, _told(lambda: made(self._stream(one), one), {})
 
     def take_steps(self) -> tuple[str, Result]:
         """A picture by the calls of the denoising loop, the state on this side half-way."""
@@ -109,7 +109,7 @@ class GrpcUser:
         """A generation with little time: it ends in time, at its deadline, or is refused because of it."""
         one, seconds = job(self.dice, LONG), self.dice.uniform(0.05, 1.0)
         ends = {"DEADLINE_EXCEEDED": Outcome.GIVEN_UP}
-        return "short deadline", _told(lambda: _made(self._stream(one, timeout=seconds), one), ends)
+        return "short deadline", _told(lambda: made(self._stream(one, timeout=seconds), one), ends)
 
     def mistake(self) -> tuple[str, Result]:
         """A request that has to be refused as the client's fault."""
@@ -176,7 +176,8 @@ def _told(act: Callable[[], Result], wanted: dict[str, Outcome]) -> Result:
         return of_error(from_rpc_error(error), wanted)
 
 
-def _made(call: Iterator[g.GenerateImageResponse], one: Job) -> Result:
+def made(call: Iterator[g.GenerateImageResponse], one: Job) -> Result:
+    """What a stream of events means to who asked for a picture. Raises grpc.RpcError."""
     assembler = ChunkAssembler()
     added = [assembler.add(event.image) for event in call if event.WhichOneof("event") == "image"]
     return _checked([picture for picture in added if picture is not None], one)

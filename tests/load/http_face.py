@@ -61,18 +61,18 @@ class HttpUser:
     def text_to_image(self) -> tuple[str, Result]:
         """A picture, waited for."""
         one = job(self.dice)
-        return one.size.name, _made(self._call("POST", _TXT2IMG, _body(one)), one)
+        return one.size.name, made(self._call("POST", _TXT2IMG, _body(one)), one)
 
     def image_to_image(self) -> tuple[str, Result]:
         """A picture from a picture."""
         one = job(self.dice)
         body = {**_body(one), "init_images": [init_image()], "denoising_strength": 0.5}
-        return "image to image", _made(self._call("POST", "/sdapi/v1/img2img", body), one)
+        return "image to image", made(self._call("POST", "/sdapi/v1/img2img", body), one)
 
     def native(self) -> tuple[str, Result]:
         """A picture over /api/v1, whose events come as lines of JSON."""
         one = job(self.dice)
-        return "/api/v1/images:generate", _streamed(self._call("POST", "/api/v1/images:generate", _native(one)))
+        return "/api/v1/images:generate", streamed(self._call("POST", "/api/v1/images:generate", _native(one)))
 
     def interrupt(self) -> tuple[str, Result]:
         """A long picture, interrupted by its own task's id; what there is comes back."""
@@ -137,11 +137,13 @@ def _native(one: Job) -> dict[str, Any]:
     return {"prompt": one.prompt, **size, "sampling": sampling, "noise": {"seed": str(one.seed)}}
 
 
-def _streamed(answer: Answer) -> Result:
-    """What came as lines: an error after the first one is a line too."""
+def streamed(answer: Answer) -> Result:
+    """What lines of JSON mean to who asked for a picture: an error after the first one is a line too."""
     if answer.status != 200:
         return _meaning(answer, {})
-    lines = [json.loads(line) for line in answer.body.splitlines()]
+    lines = [json.loads(line) for line in answer.body.splitlines()] or [{}]
+    if error := lines[-1].get("error"):
+        return failed(f"code {error['code']} in the stream", error["message"])
     count = sum(bool(line.get("result", {}).get("image", {}).get("last")) for line in lines)
     if count != 1 or "completed" not in lines[-1].get("result", {}):
         return failed("stream without picture or end", lines[-1])
@@ -153,7 +155,8 @@ def _meaning(answer: Answer, wanted: dict[int, Outcome], *, pictures: int = 0) -
     return of_status(answer.status, answer.headers, words, wanted, pictures=pictures)
 
 
-def _made(answer: Answer, one: Job) -> Result:
+def made(answer: Answer, one: Job) -> Result:
+    """What an answer of A1111's routes means to who asked for a picture."""
     if answer.status != 200:
         return _meaning(answer, {})
     try:

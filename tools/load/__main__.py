@@ -40,13 +40,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with _pair(options) as pair:
             facts = _told(options, pair)
+            _write(options.out, facts)
     except (Unmet, OSError, grpc.RpcError, subprocess.SubprocessError) as error:
         print(error, file=sys.stderr)
         return 1
-    options.out.write_text(markdown(facts))
-    options.out.with_suffix(".json").write_text(json.dumps(facts, indent=2) + "\n")
     print(options.out.read_text(), end="")
     return 0 if sound(facts) else 1
+
+
+def _write(out: Path, facts: dict[str, Any]) -> None:
+    out.write_text(markdown(facts))
+    out.with_suffix(".json").write_text(json.dumps(facts, indent=2) + "\n")
 
 
 def sound(facts: dict[str, Any]) -> bool:
@@ -86,7 +90,7 @@ def _told(options: argparse.Namespace, pair: Pair) -> dict[str, Any]:
     before = pair.cpu_s()
     counted = _counted(options, pair)
     after = pair.cpu_s()
-    used = {name: round(after[name] - before[name], 2) for name in before}
+    used = {name: round(after[name] - before[name], 2) for name in before if name in after}
     return {
         "when": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "machine": machine(),

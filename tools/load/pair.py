@@ -45,11 +45,17 @@ def own_pair(engine: str, log: Path, folder: Path) -> Iterator[Pair]:
             server.until_port_open(_READY_WITHIN_S)
             server.until_ready(_READY_WITHIN_S)
             address = f"{HOST}:{inference_port}"
-            yield Pair(f"http://{HOST}:{port}", address, lambda: services(server.process.pid))
+            yield Pair(f"http://{HOST}:{port}", address, lambda: _running(server))
             _end(server, address)
 
 
+def _running(server: Server) -> dict[str, int]:
+    return services(server.process.pid) if server.process.poll() is None else {}
+
+
 def _end(server: Server, address: str) -> None:
+    if (status := server.process.poll()) is not None:
+        raise server.unmet(f"ended with exit status {status} under the load")
     if left := left_over(address, _QUIET_WITHIN_S):
         raise server.unmet(f"still has {left} generations {_QUIET_WITHIN_S:g} s after the load")
     if status := server.stop():
