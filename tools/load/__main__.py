@@ -20,6 +20,7 @@ from typing import Any
 
 import grpc
 
+from latentwire.status import from_rpc_error
 from tools.load.pair import Pair, answering, own_pair
 from tools.load.report import markdown
 from tools.machine import machine
@@ -37,12 +38,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Writes the report, prints it, and says whether something failed."""
     options = _options(arguments)
     options.out.parent.mkdir(parents=True, exist_ok=True)
+    # An old report is not to be taken for that of a run that came to none.
+    for old in (options.out, options.out.with_suffix(".json")):
+        old.unlink(missing_ok=True)
     try:
         with _pair(options) as pair:
             facts = _told(options, pair)
             _write(options.out, facts)
-    except (Unmet, OSError, grpc.RpcError, subprocess.SubprocessError) as error:
+    except (Unmet, OSError, subprocess.SubprocessError) as error:
         print(error, file=sys.stderr)
+        return 1
+    except grpc.RpcError as error:
+        print(f"The inference service does not answer: {from_rpc_error(error)}", file=sys.stderr)
         return 1
     print(options.out.read_text(), end="")
     return 0 if sound(facts) else 1
@@ -130,6 +137,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("out/load.md"), help="the report; JSON and log lie beside it")
     options = parser.parse_args(arguments)
     options.given = list(sys.argv[1:] if arguments is None else arguments)
+    if options.host and not options.host.startswith(("http://", "https://")):
+        parser.error(f"--host {options.host} is no URL: http://127.0.0.1:7860")
     if not _faces(options.face, Pair(options.host, options.inference)) and (options.host or options.inference):
         parser.error(f"--face {options.face} needs the address of that service")
     return options

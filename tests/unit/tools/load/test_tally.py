@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from latentwire.ports import held
 from tools.load.__main__ import main, sound
 from tools.load.outcome import Outcome, Result, failed
 from tools.load.report import markdown
@@ -103,10 +105,21 @@ def test_a_run_without_failures_says_so(tally: Tally) -> None:
     assert markdown(facts(tally)).endswith("## Failures by kind\n\nNone.\n")
 
 
+def test_nobody_at_the_address_is_a_sentence_and_leaves_no_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "load.md").write_text("an old one")
+    with held("127.0.0.1", 0, "--port") as port:
+        status = main([f"--inference=127.0.0.1:{port}", f"--out={tmp_path / 'load.md'}"])
+    assert (status, [*tmp_path.iterdir()]) == (1, [])
+    assert capsys.readouterr().err.startswith("The inference service does not answer: ")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["--face", "grpc", "--host", "http://127.0.0.1:1"], "--face grpc needs the address of that service"),
+        (["--host", "127.0.0.1:7860"], "--host 127.0.0.1:7860 is no URL"),
         (["--users", "0"], "0 is not allowed; allowed: 1 and more"),
         (["--engine", "other"], "invalid choice: 'other'"),
     ],
