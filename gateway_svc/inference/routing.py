@@ -21,8 +21,8 @@ from gateway_svc.inference.channels import GENERATION_SERVICE
 from gateway_svc.inference.composed import ComposedAnswer, ComposedStream, Head
 from gateway_svc.inference.listing import listed
 from gateway_svc.inference.loading import loaded_everywhere
-from gateway_svc.inference.replicas import Replica, Replicas, named
-from gateway_svc.inference.spread import everywhere, first_found, merged
+from gateway_svc.inference.replicas import Replica, Replicas
+from gateway_svc.inference.spread import Answer, everywhere, first_found, merged
 from latentwire.v1 import generation_service_pb2 as gs
 from latentwire.v1 import model_service_pb2 as ms
 
@@ -124,7 +124,7 @@ class RoutedChannel(aio.Channel):
         return self._answered(listed, asked)
 
     def _by_id(self, asked: Asked) -> ComposedAnswer:
-        return ComposedAnswer(asked, lambda head: self._found(asked, head))
+        return ComposedAnswer(asked, lambda head: self._told(asked, head))
 
     def _ended(self, asked: Asked, *, how: str) -> ComposedAnswer:
         """Calls about a task go to all: its later members may be anywhere."""
@@ -133,30 +133,32 @@ class RoutedChannel(aio.Channel):
             self._replicas.ended.put(getattr(asked.request, target), how)
         return self._by_id(asked) if target == "request_id" else self._merged(merging.ids, asked)
 
-    async def _found(self, asked: Asked, head: Head) -> Any:
+    async def _told(self, asked: Asked, head: Head) -> Any:
+        answer = await self._found(asked)
+        head.set(answer.metadata)
+        return answer.response
+
+    async def _found(self, asked: Asked) -> Answer:
         """The answer of the one that has it; where that one is gone, or nobody knows which it is, of any that has."""
         known = self._replicas.of(asked.request.request_id)
         if known:
             try:
-                return await first_found(asked, known, head)
+                return await first_found(asked, known)
             except aio.AioRpcError as error:
                 if error.code() is not grpc.StatusCode.UNAVAILABLE:
                     raise
-        return await first_found(asked, self._replicas.each, head)
+        return await first_found(asked, self._replicas.each)
 
     def _watched(self, asked: Asked) -> ComposedStream:
         return ComposedStream(asked, lambda head: self._watching(asked, head))
 
     async def _watching(self, asked: Asked, head: Head) -> AsyncIterator[gs.WatchGenerationResponse]:
         looking = gs.GetGenerationRequest(request_id=asked.request.request_id, skip_preview=True)
-        found = Head()
-        await self._found(asked.about(UNARY, f"{_GENERATIONS}GetGeneration", looking, gs.GetGenerationResponse), found)
-        self._replicas.remember(asked.request.request_id, named(await found.get()))
-        channel = next((each.channel for each in self._replicas.of(asked.request.request_id)), self._replicas.any)
-        call = asked.on(channel)
+        found = await self._found(asked.about(UNARY, f"{_GENERATIONS}GetGeneration", looking, gs.GetGenerationResponse))
+        head.set(found.metadata)
+        call = asked.on(found.replica.channel)
         try:
             async for event in call:
-                head.set(await call.initial_metadata())
                 yield event
         finally:
             call.cancel()

@@ -55,9 +55,9 @@ async def answers_of(asked: Asked, replicas: Sequence[Replica]) -> Sequence[Answ
             task.cancel()
 
 
-async def first_found(asked: Asked, replicas: Sequence[Replica], head: Head) -> Any:
+async def first_found(asked: Asked, replicas: Sequence[Replica]) -> Answer:
     """The answer of the one that has what is asked about. Raises AioRpcError, NOT_FOUND when nobody has it."""
-    return _told(_good(await answers_of(asked, replicas))[0], head)
+    return _good(await answers_of(asked, replicas))[0]
 
 
 async def merged(asked: Asked, replicas: Sequence[Replica], merge: Merge, head: Head) -> Any:
@@ -73,7 +73,7 @@ async def everywhere(asked: Asked, replicas: Sequence[Replica], head: Head) -> A
     for answer in answers:
         if answer.error:
             raise answer.error
-    return await first_found(asked, replicas, head) if not answers else _told(answers[0], head)
+    return _told(answers[0] if answers else await first_found(asked, replicas), head)
 
 
 def _good(answers: Sequence[Answer]) -> Sequence[Answer]:

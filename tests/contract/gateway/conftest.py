@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from gateway_svc.app import create_app
 from gateway_svc.settings import Settings
+from tests.contract.gateway.courses import Read
 from tests.contract.gateway.scripted import Script, Service
 
 
@@ -48,6 +49,14 @@ def start(service: Service, script: Script, tmp_path: Path) -> Start:
                 yield client
 
     return started
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> Read:
+    """What the gateway reads of generations, to wait for it."""
+    read = Read()
+    monkeypatch.setattr("gateway_svc.inference.carrying.Course", read.course)
+    return read
 
 
 @pytest_asyncio.fixture(loop_scope="module")

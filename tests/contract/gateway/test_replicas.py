@@ -28,8 +28,9 @@ from latentwire.errors import (
 from latentwire.v1 import generation_service_pb2 as gs
 from latentwire.v1 import types_pb2 as types
 from tests.contract.gateway.answers import info
+from tests.contract.gateway.courses import Read
 from tests.contract.gateway.replicas import STEPS, Replica, Replicas
-from tests.contract.serving import PATIENCE_S
+from tests.contract.serving import PATIENCE_S, until
 
 URL = "/sdapi/v1/txt2img"
 SMALL = {"width": 64, "height": 64, "steps": STEPS}
@@ -101,12 +102,14 @@ async def test_new_work_goes_to_both_in_turn(client: httpx2.AsyncClient, pair: R
 
 
 async def test_a_generation_goes_on_at_the_other_replica_from_its_last_point(
-    client: httpx2.AsyncClient, pair: Replicas
+    client: httpx2.AsyncClient, pair: Replicas, read: Read
 ) -> None:
     undisturbed = (await ask(client, seed=5)).json()["images"]
+    read.clear()
     pair.hold_at(0, 9)
     request = ask(client, seed=5)
     lost, other = await pair.held()
+    await until(lambda: "step 8" in read)
     await lost.stop()
     answer = await request
     resumed = other.walk.requests[-1]
@@ -115,10 +118,14 @@ async def test_a_generation_goes_on_at_the_other_replica_from_its_last_point(
     assert (await figure(client, "failovers_total"), await figure(client, "steps_recomputed_total")) == (1, 2)
 
 
-async def test_a_random_seed_is_the_same_at_the_other_replica(client: httpx2.AsyncClient, pair: Replicas) -> None:
+async def test_a_random_seed_is_the_same_at_the_other_replica(
+    client: httpx2.AsyncClient, pair: Replicas, read: Read
+) -> None:
+    read.clear()
     pair.hold_at(0, 2)
     request = ask(client, seed=-1)
     lost, other = await pair.held()
+    await until(lambda: "step 1" in read)
     await lost.stop()
     answer = await request
     again = other.walk.requests[-1]
@@ -127,11 +134,15 @@ async def test_a_random_seed_is_the_same_at_the_other_replica(client: httpx2.Asy
     assert await figure(client, "steps_recomputed_total") == 1
 
 
-async def test_pictures_that_have_come_are_not_made_again(client: httpx2.AsyncClient, pair: Replicas) -> None:
+async def test_pictures_that_have_come_are_not_made_again(
+    client: httpx2.AsyncClient, pair: Replicas, read: Read
+) -> None:
     undisturbed = (await ask(client, seed=5, n_iter=3)).json()["images"]
+    read.clear()
     pair.hold_at(1, 5)
     request = ask(client, seed=5, n_iter=3)
     lost, other = await pair.held()
+    await until(lambda: read.count("step 4") == 2)
     await lost.stop()
     answer = await request
     stages = [each.stage for each in other.walk.requests[-1].resume_from.pictures]
@@ -139,23 +150,27 @@ async def test_pictures_that_have_come_are_not_made_again(client: httpx2.AsyncCl
     assert stages == [types.PICTURE_STAGE_DELIVERED, types.PICTURE_STAGE_FIRST_PASS]
 
 
-async def test_without_points_it_begins_anew(start: Start, pair: Replicas) -> None:
+async def test_without_points_it_begins_anew(start: Start, pair: Replicas, read: Read) -> None:
     async with start(resume_every=0) as client:
+        read.clear()
         pair.hold_at(1, 5)
         request = ask(client, seed=5, n_iter=2)
         lost, other = await pair.held()
+        await until(lambda: read.count("step 4") == 2)
         await lost.stop()
         answer = await request
     assert (answer.status_code, len(answer.json()["images"])) == (200, 2)
     assert not other.walk.requests[-1].HasField("resume_from")
 
 
-async def test_input_pictures_go_with_it(client: httpx2.AsyncClient, pair: Replicas) -> None:
+async def test_input_pictures_go_with_it(client: httpx2.AsyncClient, pair: Replicas, read: Read) -> None:
     image = (await ask(client, seed=5)).json()["images"][0]
+    read.clear()
     pair.hold_at(0, 5)
     body = {**SMALL, "init_images": [image], "mask": image, "seed": 5}
     request = asyncio.create_task(client.post("/sdapi/v1/img2img", json=body))
     lost, other = await pair.held()
+    await until(lambda: "step 4" in read)
     first = lost.walk.requests[-1]
     await lost.stop()
     answer, again = await request, other.walk.requests[-1]
@@ -164,11 +179,13 @@ async def test_input_pictures_go_with_it(client: httpx2.AsyncClient, pair: Repli
 
 
 async def test_a_point_that_the_other_one_can_not_read_is_done_without(
-    client: httpx2.AsyncClient, pair: Replicas
+    client: httpx2.AsyncClient, pair: Replicas, read: Read
 ) -> None:
+    read.clear()
     pair.hold_at(0, 9)
     request = ask(client, seed=5)
     lost, other = await pair.held()
+    await until(lambda: "step 8" in read)
     other.walk.refuse_points = FailedPrecondition("version 1 is not known here")
     await lost.stop()
     answer = await request
@@ -176,10 +193,14 @@ async def test_a_point_that_the_other_one_can_not_read_is_done_without(
     assert [each.HasField("resume_from") for each in other.walk.requests][-2:] == [True, False]
 
 
-async def test_a_model_that_the_other_one_has_not_loaded_is_loaded(client: httpx2.AsyncClient, pair: Replicas) -> None:
+async def test_a_model_that_the_other_one_has_not_loaded_is_loaded(
+    client: httpx2.AsyncClient, pair: Replicas, read: Read
+) -> None:
+    read.clear()
     pair.hold_at(0, 9)
     request = ask(client, seed=5)
     lost, other = await pair.held()
+    await until(lambda: "step 8" in read)
     other.walk.unloaded.add("flatland")
     await lost.stop()
     answer = await request
@@ -187,21 +208,27 @@ async def test_a_model_that_the_other_one_has_not_loaded_is_loaded(client: httpx
 
 
 async def test_a_model_of_the_same_name_that_is_another_is_not_gone_on_with(
-    client: httpx2.AsyncClient, pair: Replicas
+    client: httpx2.AsyncClient, pair: Replicas, read: Read
 ) -> None:
+    read.clear()
     pair.hold_at(0, 9)
     request = ask(client, seed=5)
     lost, other = await pair.held()
+    await until(lambda: "step 8" in read)
     other.walk.digest = "another"
     await lost.stop()
     answer = await request
     assert (answer.status_code, "has another model" in answer.json()["detail"]) == (400, True)
 
 
-async def test_a_full_queue_of_the_other_one_is_waited_for(client: httpx2.AsyncClient, pair: Replicas) -> None:
+async def test_a_full_queue_of_the_other_one_is_waited_for(
+    client: httpx2.AsyncClient, pair: Replicas, read: Read
+) -> None:
+    read.clear()
     pair.hold_at(0, 9)
     request = ask(client, seed=5)
     lost, other = await pair.held()
+    await until(lambda: "step 8" in read)
     other.walk.error = QueueFull("64 wait", retry_after_s=0.01)
     await lost.stop()
     async with asyncio.timeout(PATIENCE_S):
@@ -239,12 +266,14 @@ async def test_one_that_drains_hands_new_work_on(client: httpx2.AsyncClient, pai
 
 
 async def test_a_generation_that_loses_every_replica_is_a_503(
-    client: httpx2.AsyncClient, pair: Replicas, monkeypatch: pytest.MonkeyPatch
+    client: httpx2.AsyncClient, pair: Replicas, read: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gateway_svc.inference.carrying.BEGUN_S", 0.1)
+    read.clear()
     pair.hold_at(0, 9)
     request = ask(client)
     lost, other = await pair.held()
+    await until(lambda: "step 8" in read)
     await other.stop()
     await lost.stop()
     answer = await request

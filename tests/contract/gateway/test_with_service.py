@@ -31,8 +31,14 @@ SMALL = {"prompt": "a red circle", "width": 64, "height": 64, "steps": 2, "seed"
 @asynccontextmanager
 async def before(running: Serving, folder: Path, *others: Serving) -> AsyncIterator[httpx2.AsyncClient]:
     """A gateway before a running service, or before several replicas of it."""
-    where = ",".join(f"127.0.0.1:{each.server.port}" for each in (running, *others))
-    app = create_app(Settings(inference=where, data_dir=folder))
+    async with behind(folder, *(each.server.port for each in (running, *others))) as client:
+        yield client
+
+
+@asynccontextmanager
+async def behind(folder: Path, *ports: int) -> AsyncIterator[httpx2.AsyncClient]:
+    """A gateway before whoever listens on these ports."""
+    app = create_app(Settings(inference=",".join(f"127.0.0.1:{port}" for port in ports), data_dir=folder))
     async with app.router.lifespan_context(app):
         transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url="http://gateway", timeout=30) as client:

@@ -1,0 +1,181 @@
+"""The gateway before two replicas of the inference service itself: what one has begun, the other one ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import pytest_asyncio
+
+from tests.contract.engines import StartServer
+from tests.contract.gate import Gate
+from tests.contract.gateway.courses import Read
+from tests.contract.gateway.cut_door import Door, door
+from tests.contract.gateway.test_with_service import before, behind
+from tests.contract.serving import Serving, until
+
+SDAPI = "/sdapi/v1/txt2img"
+NATIVE = "/api/v1/images:generate"
+BODY = {"prompt": "a red circle", "width": 64, "height": 64, "steps": 8, "seed": 7, "cfg_scale": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """One replica, behind a gate, and the door before it."""
+
+    serving: Serving
+    gate: Gate
+    door: Door
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two replicas and the gateway before them."""
+
+    replicas: Sequence[Replica]
+    client: httpx2.AsyncClient
+
+    async def begun(self, batches: int) -> tuple[Replica, Replica]:
+        """The one that works, once it has done so many batches, and the other one."""
+        await until(lambda: any(each.gate.begun for each in self.replicas))
+        holder, other = sorted(self.replicas, key=lambda each: -each.gate.begun)
+        holder.gate.let(batches)
+        await until(lambda: holder.gate.begun == batches + 1)
+        return holder, other
+
+    async def cut_off_in_the_middle(self, read: Read) -> None:
+        """Cuts off the one that works, after the sixth of the steps, which the gateway has been told of."""
+        holder, other = await self.begun(6)
+        await until(lambda: "step 6" in read)
+        await holder.door.cut()
+        await until(lambda: other.gate.begun == 1)
+        for each in (holder, other):
+            each.gate.open()
+
+
+@asynccontextmanager
+async def replica(start_server: StartServer) -> AsyncIterator[Replica]:
+    gate = Gate()
+    async with start_server(around=gate.before) as serving, door(serving.server.port) as before_it:
+        yield Replica(serving, gate, before_it)
+        gate.open()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def pair(start_server: StartServer, tmp_path: Path) -> AsyncIterator[Pair]:
+    async with (
+        replica(start_server) as one,
+        replica(start_server) as two,
+        behind(tmp_path, one.door.port, two.door.port) as client,
+    ):
+        yield Pair((one, two), client)
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def alone(grpc_server: Serving, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[httpx2.AsyncClient]:
+    """A gateway before one replica, which nothing happens to."""
+    async with before(grpc_server, tmp_path_factory.mktemp("data")) as client:
+        yield client
+
+
+@pytest.mark.parametrize("sampler", ["Euler a", "DPM++ 2M"])
+async def test_a_picture_that_one_began_and_the_other_ended_is_the_same(
+    pair: Pair, alone: httpx2.AsyncClient, read: Read, sampler: str
+) -> None:
+    body = {**BODY, "sampler_name": sampler}
+    undisturbed = (await alone.post(SDAPI, json=body)).json()["images"]
+    request = asyncio.create_task(pair.client.post(SDAPI, json=body))
+    await pair.cut_off_in_the_middle(read)
+    answer = await request
+    assert (answer.status_code, answer.json()["images"]) == (200, undisturbed)
+
+
+async def test_the_other_one_makes_only_the_steps_after_the_last_point(pair: Pair, read: Read) -> None:
+    body = {**BODY, "sampler_name": "Euler"}
+    request = asyncio.create_task(pair.client.post(SDAPI, json=body))
+    await pair.cut_off_in_the_middle(read)
+    await request
+    figures = (await pair.client.get("/metrics")).text.splitlines()
+    assert sorted(each.gate.begun for each in pair.replicas) == [3, 7]
+    assert "latentwire_gateway_failovers_total 1.0" in figures
+    assert "latentwire_gateway_steps_recomputed_total 1.0" in figures
+
+
+def events(answer: httpx2.Response) -> list[dict[str, Any]]:
+    """The lines of a native stream."""
+    return [json.loads(line)["result"] for line in answer.text.splitlines()]
+
+
+def shown(found: list[dict[str, Any]]) -> list[str]:
+    """What pictures are made of."""
+    return [event["image"]["data"] for event in found if "image" in event]
+
+
+async def test_a_native_stream_goes_on_as_one(pair: Pair, alone: httpx2.AsyncClient, read: Read) -> None:
+    body = {
+        "request_id": "mine",
+        "prompt": "a red circle",
+        "width": 64,
+        "height": 64,
+        "noise": {"seed": 7},
+        "guidance": {"scale": 1},
+        "sampling": {"sampler": "Euler", "steps": 8},
+        "events": {"progress_every": 4},
+    }
+    undisturbed = events(await alone.post(NATIVE, json=body))
+    request = asyncio.create_task(pair.client.post(NATIVE, json=body))
+    await pair.cut_off_in_the_middle(read)
+    found = events(await request)
+    steps = [event["progress"]["step"] for event in found if "progress" in event]
+    known = (await pair.client.get("/api/v1/generations/mine")).json()
+    assert (shown(found), steps) == (shown(undisturbed), [4, 8])
+    assert [kind for event in found for kind in event if kind in ("accepted", "completed")] == ["accepted", "completed"]
+    assert known["generation"]["state"] == "GENERATION_STATE_SUCCEEDED"
+
+
+async def test_a_generation_is_cancelled_by_its_id_wherever_it_is(pair: Pair) -> None:
+    body = {"request_id": "mine", "width": 64, "height": 64, "sampling": {"steps": 8}}
+    request = asyncio.create_task(pair.client.post(NATIVE, json=body))
+    holder, _ = await pair.begun(2)
+    cancelled = await pair.client.post("/api/v1/generations:cancel", json={"request_id": "mine"})
+    unknown = await pair.client.post("/api/v1/generations:cancel", json={"request_id": "nobody"})
+    holder.gate.open()
+    assert (cancelled.json(), unknown.status_code) == ({"requestIds": ["mine"]}, 404)
+    assert "CANCELLED" in (await request).text
+
+
+async def test_whoever_watches_a_generation_is_told_of_it_wherever_it_is(pair: Pair) -> None:
+    body = {"request_id": "mine", "width": 64, "height": 64, "sampling": {"steps": 8}}
+    request = asyncio.create_task(pair.client.post(NATIVE, json=body))
+    await pair.begun(2)
+    for each in pair.replicas:
+        each.gate.open()
+    made = events(await request)
+    watched = events(await pair.client.get("/api/v1/generations/mine:watch"))
+    missing = await pair.client.get("/api/v1/generations/nobody:watch")
+    assert shown([each["event"] for each in watched]) == shown(made)
+    assert missing.status_code == 404
+
+
+async def test_generations_of_both_are_listed_page_by_page(pair: Pair) -> None:
+    for each in pair.replicas:
+        each.gate.open()
+    names = [f"n{number}" for number in range(5)]
+    for name in names:
+        await pair.client.post(NATIVE, json={"request_id": name, "width": 64, "height": 64, "sampling": {"steps": 1}})
+    found: list[str] = []
+    token: str | None = ""
+    while token is not None:
+        query = {"states": "GENERATION_STATE_SUCCEEDED", "page_size": "2", "page_token": token}
+        page = (await pair.client.get("/api/v1/generations", params=query)).json()
+        found += [each["requestId"] for each in page["generations"]]
+        token = page.get("nextPageToken") or None
+    refused = await pair.client.get("/api/v1/generations", params={"page_token": "nonsense"})
+    assert (found, refused.status_code) == (names, 400)
