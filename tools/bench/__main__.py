@@ -13,6 +13,7 @@ from pathlib import Path
 
 import tools.bench.service as service
 from tools.bench.cold import cold_start
+from tools.bench.denoising import denoising
 from tools.bench.kernel import evaluations
 from tools.bench.polling import polling
 from tools.machine import machine
@@ -48,6 +49,7 @@ def _sections(options: argparse.Namespace) -> dict[str, tuple[str, Callable[[], 
         "cold": (_text(cold_start), lambda: cold_start(model, 5)),
         "fairness": (_text(service.fairness), lambda: service.fairness(model, options.seconds)),
         "polling": (_text(polling), lambda: polling(model, options.jobs)),
+        "denoising": (_text(denoising), lambda: denoising(300)),
         "defaults": (_text(service.defaults), lambda: service.defaults(model)),
     }
 

@@ -32,7 +32,7 @@ def conditioning_message(conditioning: Conditioning, facts: ModelFacts) -> t.Con
 def read_conditioning(
     message: t.Conditioning, facts: ModelFacts, field: str, *, negative: bool = False
 ) -> Conditioning:
-    """Returns the conditioning of a message; its arrays may share the message's memory.
+    """Returns the conditioning of a message.
 
     Raises InvalidArgument, which names what is below `field`, and FailedPrecondition (MODEL_MISMATCH) for one that was
     made for another model. `negative`: it may have one part only, of weight 1.

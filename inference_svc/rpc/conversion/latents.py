@@ -27,7 +27,7 @@ def latents_message(latents: Array, kind: t.TensorType.ValueType = t.TENSOR_TYPE
 
 
 def read_floats(tensor: t.Tensor, field: str, axes: Collection[int] = (_AXES,)) -> Values:
-    """Returns float32 values of a message; they may share its memory.
+    """Returns float32 values of a message, not to be written to.
 
     Raises InvalidArgument where the type is another than float32 or float16, the number of axes is none of `axes`, an
     axis is empty, or the data does not fit: nothing is allocated before that is known.

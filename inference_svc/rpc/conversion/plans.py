@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from inference_svc.rpc.conversion.latents import latents_message, read_floats
 from inference_svc.rpc.conversion.seeds import signed, unsigned
@@ -27,6 +28,7 @@ from latentwire.v1 import types_pb2 as t
 
 _NUMBERS = ("eta", "s_churn", "s_tmin", "s_tmax", "s_noise")
 _WIDENED = "sgm_noise_multiplier"
+_REMEMBERED_TRANSITIONS = 200
 
 
 def plan_message(plan: SamplingPlan, facts: ModelFacts) -> t.SamplingPlan:
@@ -51,7 +53,7 @@ def plan_message(plan: SamplingPlan, facts: ModelFacts) -> t.SamplingPlan:
 
 
 def read_plan(message: t.SamplingPlan, facts: ModelFacts, field: str) -> SamplingPlan:
-    """Returns the plan of a message; its arrays may share the message's memory.
+    """Returns the plan of a message.
 
     Raises InvalidArgument, which names what is below `field`, and FailedPrecondition (MODEL_MISMATCH) for a plan that
     was made for another model.
@@ -60,18 +62,34 @@ def read_plan(message: t.SamplingPlan, facts: ModelFacts, field: str) -> Samplin
     if len(message.transitions) > MOST_TRANSITIONS:
         raise InvalidArgument.of(f"{field}.transitions", len(message.transitions), f"at most {MOST_TRANSITIONS}")
     with under(field):
-        plan = SamplingPlan(
-            sampler=message.sampler,
-            options=_options(message),
-            transitions=tuple(map(_transition, message.transitions)),
-            noise=read_noise(message.noise, facts.latent_scale, "noise"),
-            init_latents=read_floats(message.init_latents, "init_latents")
-            if message.HasField("init_latents")
-            else None,
-            mask=read_mask(message.mask, "mask") if message.HasField("mask") else None,
-            scheduler=find_scheduler(message.scheduler or "automatic").name,
-        )
-        check_plan(plan)
+        if _is_small(message):
+            return _remembered(message.SerializeToString(deterministic=True), facts.latent_scale)
+        return _read(message, facts.latent_scale)
+
+
+def _is_small(message: t.SamplingPlan) -> bool:
+    pictures = message.HasField("init_latents") or message.HasField("mask")
+    return len(message.transitions) <= _REMEMBERED_TRANSITIONS and not pictures
+
+
+@lru_cache(maxsize=64)
+def _remembered(data: bytes, latent_scale: int) -> SamplingPlan:
+    """Reads a plan: it comes with every step of its run, and reading it would be most of what a step costs."""
+    return _read(t.SamplingPlan.FromString(data), latent_scale)
+
+
+def _read(message: t.SamplingPlan, latent_scale: int) -> SamplingPlan:
+    init = read_floats(message.init_latents, "init_latents") if message.HasField("init_latents") else None
+    plan = SamplingPlan(
+        sampler=message.sampler,
+        options=_options(message),
+        transitions=tuple(map(_transition, message.transitions)),
+        noise=read_noise(message.noise, latent_scale, "noise"),
+        init_latents=init,
+        mask=read_mask(message.mask, "mask") if message.HasField("mask") else None,
+        scheduler=find_scheduler(message.scheduler or "automatic").name,
+    )
+    check_plan(plan)
     return plan
 
 

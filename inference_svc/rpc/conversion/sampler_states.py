@@ -24,7 +24,7 @@ def state_message(state: SamplerState, x_type: t.TensorType.ValueType = t.TENSOR
 
 
 def read_state(message: t.SamplerState, plan: SamplingPlan, field: str, plan_field: str = "plan") -> SamplerState:
-    """Returns the state of a message, on a plan that is checked; its arrays may share the message's memory.
+    """Returns the state of a message, on a plan that is checked.
 
     Raises InvalidArgument, which names what is below `field`, where it is no state of that plan; `plan_field`: where
     the plan is.

@@ -35,16 +35,17 @@ def to_tensor(values: Values, tensor_type: types_pb2.TensorType.ValueType | None
 
 
 def from_tensor(tensor: types_pb2.Tensor, field: str) -> Values:
-    """Returns the array of a message; it shares the message's memory and is read-only.
+    """Returns the array of a message, read-only.
 
     Raises InvalidArgument where type, shape and length don't fit, or a float is not finite.
     """
     dtype = _checked_type(tensor, field)
     shape = _checked_shape(tensor, field)
     expected = math.prod(shape) * dtype.itemsize
-    if len(tensor.data) != expected:
-        raise InvalidArgument.of(f"{field}.data", f"{len(tensor.data)} bytes", f"{expected} bytes for shape {shape}")
-    values = np.frombuffer(tensor.data, dtype).reshape(shape)
+    data = tensor.data  # a copy, each time that it is asked for
+    if len(data) != expected:
+        raise InvalidArgument.of(f"{field}.data", f"{len(data)} bytes", f"{expected} bytes for shape {shape}")
+    values = np.frombuffer(data, dtype).reshape(shape)
     if dtype.kind == "f" and not np.isfinite(values).all():
         raise InvalidArgument.of(f"{field}.data", "NaN or infinity", "finite numbers")
     return values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 
 from inference_svc.pipelines import SamplingSettings
 from inference_svc.rpc.conversion.latents import check_sides, read_latents
@@ -77,7 +77,7 @@ def _plans(start: _Start, facts: ModelFacts, noises: list[NoiseSpec]) -> Iterato
         common = make_plan(
             sampler=settings.sampler,
             steps=settings.steps,
-            model=ModelSigmas.from_alphas_cumprod(facts.alphas_cumprod, facts.family),
+            model=_sigmas(facts.alphas_cumprod, facts.family),
             noise=NoiseSpec(),
             scheduler=settings.scheduler,
             options=settings.options,
@@ -91,6 +91,12 @@ def _plans(start: _Start, facts: ModelFacts, noises: list[NoiseSpec]) -> Iterato
     for index, noise in enumerate(noises):
         own = replace(noise, sigma_min=low, sigma_max=high)
         yield replace(common, noise=own, init_latents=start.latents_of(index))
+
+
+@lru_cache(maxsize=8)
+def _sigmas(alphas_cumprod: tuple[float, ...], family: str) -> ModelSigmas:
+    """A table of a thousand levels, and their logarithms once they have been asked for: most of what a plan costs."""
+    return ModelSigmas.from_alphas_cumprod(alphas_cumprod, family)
 
 
 def _shape(request: d.PrepareLatentsRequest, facts: ModelFacts, latents: Values | None) -> tuple[int, int, int]:

@@ -12,7 +12,7 @@ import torch
 
 from inference_svc.models import Device, LoadedModel, Loader, ModelRunner
 from inference_svc.work import BatchKey, DecodeRow, DenoiseRow, EncodeImageRow, EncodePromptRow, Kind, Row
-from latentwire.errors import NotFound
+from latentwire.errors import Internal, NotFound
 from tests.unit.inference_svc.models.tiny import CONFIGS, WIDTH, write_json
 
 CONTEXT = np.zeros((1, 77, WIDTH), np.float32)
@@ -72,6 +72,26 @@ def test_latents_are_scaled_after_encoding_and_before_decoding(tiny: Path) -> No
     np.testing.assert_array_equal(latents, np.full((1, 4, 2, 3), 0.5 * CONFIGS["vae/config.json"]["scaling_factor"]))
     (picture,) = run(model, DecodeRow("tiny", latents))
     assert (picture.shape, picture.dtype, picture.flags.c_contiguous) == ((16, 24, 3), np.uint8, True)
+
+
+def test_an_encoder_that_tells_its_mean_alone_says_so_and_draws_nothing(tiny: Path) -> None:
+    model, noise = load(tiny), np.ones((1, 4, 1, 1), np.float32)
+    assert not model.facts.draws_latents
+    with pytest.raises(Internal):
+        run(model, EncodeImageRow("tiny", np.zeros((1, 3, 8, 8), np.float32), noise=noise))
+
+
+def test_latents_are_drawn_for_the_row_that_brings_noise_alone(flatland_folder: Path) -> None:
+    model = Loader(Device("cpu")).load("tiny", flatland_folder)
+    pixels, noise = np.zeros((1, 3, 64, 64), np.float32), np.ones((1, 4, 8, 8), np.float32)
+    plain, zero, drawn = run(
+        model,
+        EncodeImageRow("tiny", pixels),
+        EncodeImageRow("tiny", pixels, noise=noise * 0),
+        EncodeImageRow("tiny", pixels, noise=noise),
+    )
+    np.testing.assert_array_equal(plain, zero)
+    assert (drawn > plain).all()
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import torch
 from inference_svc.engine.runner import DeviceLost
 from inference_svc.models import Device, LoadedModel, Loader
 from inference_svc.models.folder import ONNX_FILES, read_folder
-from inference_svc.models.networks import Networks, Wrapping
+from inference_svc.models.networks import Float32, Networks, Spreading, Wrapping
 from inference_svc.models.torch_networks import TorchNetworks, _failing
 from inference_svc.work import DecodeRow, Kind
 from latentwire.errors import FailedPrecondition, Internal, OutOfMemory
@@ -58,10 +58,17 @@ def test_every_layer_of_the_text_encoder_equals_that_of_the_graph(
     np.testing.assert_allclose(ours, graphs, atol=TOLERANCE)
 
 
+def spread(networks: Networks, pixels: Float32) -> Float32:
+    """How far latents may lie from their mean; both say so."""
+    assert isinstance(networks, Spreading)
+    return networks.spread(pixels)
+
+
 @pytest.mark.slow
 def test_the_autoencoder_equals_its_graphs(pair: tuple[Networks, Networks]) -> None:
     pixels, latents = np.tanh(normal(1, 3, 64, 72)), normal(1, 4, 8, 9)
-    for ours, graphs in zip(*((each.encode(pixels), each.decode(latents)) for each in pair), strict=True):
+    made = ((each.encode(pixels), spread(each, pixels), each.decode(latents)) for each in pair)
+    for ours, graphs in zip(*made, strict=True):
         np.testing.assert_allclose(ours, graphs, atol=TOLERANCE)
 
 
