@@ -23,7 +23,7 @@ Made = Case[Operation]
 _LARGEST: Final = 4096
 _AFFORDABLE: Final = {
     **dict.fromkeys(("width", "height", "firstphase_width", "firstphase_height", "hr_resize_x", "hr_resize_y"), 96),
-    **dict.fromkeys(("steps", "hr_second_pass_steps", "batch_size", "n_iter"), 2),
+    **dict.fromkeys(("steps", "hr_second_pass_steps", "batch_size", "n_iter", "batchSize", "batchCount"), 2),
     **dict.fromkeys(("upscaling_resize", "hr_scale"), 2),
     **dict.fromkeys(("upscaling_resize_w", "upscaling_resize_h"), 96),
 }
@@ -98,8 +98,9 @@ def _schema(operation: Operation) -> str:
 
 
 def _affordable(body: dict[str, Any]) -> dict[str, Any]:
+    inner = {name: _affordable(value) for name, value in body.items() if isinstance(value, dict)}
     small = {name: limit for name, limit in _AFFORDABLE.items() if _dear(body.get(name), limit)}
-    return {**body, **small}
+    return {**body, **inner, **small}
 
 
 def _dear(value: object, limit: int) -> bool:
