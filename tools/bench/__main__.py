@@ -16,6 +16,7 @@ from tools.bench.cold import cold_start
 from tools.bench.denoising import denoising
 from tools.bench.kernel import evaluations
 from tools.bench.polling import polling
+from tools.bench.transcoding import transcoding
 from tools.machine import machine
 
 EMBEDDED = Path(__file__).parents[2] / "inference_svc" / "models" / "flatland"
@@ -50,6 +51,7 @@ def _sections(options: argparse.Namespace) -> dict[str, tuple[str, Callable[[], 
         "fairness": (_text(service.fairness), lambda: service.fairness(model, options.seconds)),
         "polling": (_text(polling), lambda: polling(model, options.jobs)),
         "denoising": (_text(denoising), lambda: denoising(300)),
+        "transcoding": (_text(transcoding), lambda: transcoding(model, 20)),
         "defaults": (_text(service.defaults), lambda: service.defaults(model)),
     }
 
