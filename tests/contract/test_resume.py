@@ -72,5 +72,5 @@ async def test_what_a_resumed_generation_makes_can_be_resumed_again(generation: 
     request = asked(steps=4, batch_size=2, batch_count=2)
     whole = await make(generation, pointed(request))
     second = points(await make(elsewhere, resumed(request, points(whole)[1], resume_every=1)))
-    assert [point.pictures[0].state.step for point in second][:2] == [3, 4]
+    assert [min(picture.state.step for picture in point.pictures) for point in second[:2]] == [3, 4]
     assert await gone_on(generation, request, second) == still_to_come(whole, second)
