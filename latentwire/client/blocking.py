@@ -17,7 +17,7 @@ from latentwire.client.course import Course
 from latentwire.client.events import AnyEvent
 from latentwire.client.readiness import Readiness
 from latentwire.client.retrying import Deadline
-from latentwire.errors import LatentwireError
+from latentwire.errors import Cancelled, LatentwireError
 from latentwire.status import from_rpc_error
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ class BlockingCalls:
     """One channel and its calls. May be used from any number of threads."""
 
     def __init__(self, target: Target, sleep: Callable[[float], None]) -> None:
-        self._target, self._sleep = target, sleep
+        self._target, self._sleep, self._closed = target, sleep, False
         if target.tls is None:
             self._channel = grpc.insecure_channel(target.address, target.options)
         else:
@@ -37,6 +37,7 @@ class BlockingCalls:
 
     def close(self) -> None:
         """Ends every call and the connection."""
+        self._closed = True
         self._channel.close()
 
     def ask(self, call: Unary[T], timeout_s: float | None) -> T:
@@ -57,9 +58,10 @@ class BlockingCalls:
         deadline, heard = Deadline(timeout_s), False
         for tried in count(1):
             try:
-                for response in self._responses(call.method, call.request, deadline):
-                    heard = True
-                    yield from call.take(response)
+                with contextlib.closing(self._responses(call.method, call.request, deadline)) as responses:
+                    for response in responses:
+                        heard = True
+                        yield from call.take(response)
                 return
             except LatentwireError as error:
                 if heard:
@@ -71,8 +73,9 @@ class BlockingCalls:
         try:
             while not course.ended:
                 try:
-                    for response in self._responses(*course.call(), deadline):
-                        yield from course.take(response)
+                    with contextlib.closing(self._responses(*course.call(), deadline)) as responses:
+                        for response in responses:
+                            yield from course.take(response)
                     course.closed()
                 except LatentwireError as error:
                     self._sleep(course.failed(error))
@@ -90,6 +93,7 @@ class BlockingCalls:
                 self._sleep(readiness.failed(error))
 
     def _once(self, call: Unary[T], timeout_s: float | None) -> T:
+        self._require_open()
         method = self._channel.unary_unary(call.method.path, _written, call.method.read)
         try:
             return call.answer(method(call.request, timeout=timeout_s, metadata=self._target.metadata))
@@ -97,6 +101,7 @@ class BlockingCalls:
             raise from_rpc_error(error) from None
 
     def _responses(self, method: Method, request: Message, deadline: Deadline) -> Generator[Any, None, None]:
+        self._require_open()
         stream = self._channel.unary_stream(method.path, _written, method.read)
         call = stream(request, timeout=deadline.left_s(), metadata=self._target.metadata)
         try:
@@ -105,6 +110,10 @@ class BlockingCalls:
             raise from_rpc_error(error) from None
         finally:
             call.cancel()
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise Cancelled("the client is closed")
 
     def _abandon(self, request_id: str) -> None:
         """Nobody waits for it any more; where that can't be said, it ends by itself."""

@@ -18,7 +18,7 @@ from latentwire.client.course import Course
 from latentwire.client.events import AnyEvent
 from latentwire.client.readiness import Readiness
 from latentwire.client.retrying import Deadline
-from latentwire.errors import LatentwireError
+from latentwire.errors import Cancelled, LatentwireError
 from latentwire.status import from_rpc_error
 
 T = TypeVar("T")
@@ -28,12 +28,13 @@ class ConcurrentCalls:
     """One channel and its calls, in one event loop: that of the first call."""
 
     def __init__(self, target: Target, sleep: Callable[[float], Awaitable[None]]) -> None:
-        self._target, self._sleep = target, sleep
+        self._target, self._sleep, self._closed = target, sleep, False
         self._credentials = target.tls.credentials() if target.tls else None
         self._made: grpc.aio.Channel | None = None
 
     async def close(self) -> None:
         """Ends every call and the connection."""
+        self._closed = True
         if self._made is not None:
             await self._made.close()
 
@@ -93,7 +94,9 @@ class ConcurrentCalls:
 
     @property
     def _channel(self) -> grpc.aio.Channel:
-        """Made at the first call, for it belongs to the event loop that runs then."""
+        """Made at the first call, for it belongs to the event loop that runs then. Raises Cancelled once closed."""
+        if self._closed:
+            raise Cancelled("the client is closed")
         if self._made is None:
             address, options = self._target.address, self._target.options
             if self._credentials is None:

@@ -12,7 +12,7 @@ from latentwire.client.calls import GENERATION, Method
 from latentwire.client.channel import Settings
 from latentwire.client.events import AnyEvent, Completed, EventReader, Reattached
 from latentwire.client.retrying import LOST, Deadline, Retries
-from latentwire.errors import AlreadyExists, LatentwireError, NotFound, Unavailable
+from latentwire.errors import AlreadyExists, Cancelled, LatentwireError, NotFound, Unavailable
 from latentwire.v1 import generation_service_pb2 as g
 
 Request: TypeAlias = g.GenerateImageRequest | g.WatchGenerationRequest
@@ -91,6 +91,10 @@ class Course:
         if isinstance(error, AlreadyExists) and self._lost is not None:
             self._attached = True
             return 0.0
+        if isinstance(error, Cancelled) and self._lost is not None and self._attached:
+            # It was accepted, nobody heard of it, and so it was given up.
+            self.ended = True
+            raise self._lost
         if _is_lost(error):
             self._lost = error
         return self._retries.pause_s(error, self._tried)

@@ -27,6 +27,8 @@ INTERRUPTED: Final = 130
 TERMINATED: Final = 143
 """By SIGTERM."""
 
+_NO_MODEL: Final = "MODEL_NOT_FOUND"
+
 STATUSES: Mapping[type[errors.LatentwireError], int] = MappingProxyType(
     {
         errors.InvalidArgument: WRONG,
@@ -52,5 +54,5 @@ STATUSES: Mapping[type[errors.LatentwireError], int] = MappingProxyType(
 
 
 def exit_status(error: errors.LatentwireError) -> int:
-    """The exit status for an error."""
-    return STATUSES[type(error)]
+    """The exit status for an error; a model that a request names and that is not there is not found."""
+    return NOT_FOUND if error.reason == _NO_MODEL else STATUSES[type(error)]

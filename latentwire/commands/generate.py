@@ -74,17 +74,15 @@ def generate(reach: Reach, prompt: str, count: int, out: Path, **options: Any) -
     """
     files = PictureFiles.at(out, prompt)
     written: list[Written] = []
+    told: dict[str, object] = {}
     try:
         with _ended_by_sigterm():
             told = _generated(reach, prompt, _asked({**options, "count": count}, out), files, written)
-        if reach.as_json:
-            click.echo(as_json(told))
     except OSError as error:
-        click.echo(f"latentwire: {error.filename}: {error.strerror}", err=True)
+        reach.tell_failure(f"{error.filename or out}: {error.strerror}")
         sys.exit(exit_statuses.FAILED)
     finally:
-        if not reach.as_json:
-            _print(written)
+        _print(reach, written, told)
 
 
 def _generated(
@@ -109,10 +107,10 @@ def _generated(
                 path = files.write(picture.data, seed=picture.seed, format=picture.format)
                 written.append(_written(path, picture))
             elif isinstance(event, Reattached):
-                click.echo(f"latentwire: connected again after: {event.lost}", err=True)
+                reach.remark(f"connected again after: {event.lost}")
     result = collector.result()
     for warning in result.warnings:
-        click.echo(f"latentwire: {warning}", err=True)
+        reach.remark(warning)
     return {
         "request_id": result.request_id,
         "images": written,
@@ -139,9 +137,13 @@ def _written(path: Path, image: GeneratedImage) -> Written:
     return Written(str(path), image.seed, image.subseed, image.width, image.height, image.infotext)
 
 
-def _print(written: list[Written]) -> None:
-    for picture in written:
-        click.echo(picture.file)
+def _print(reach: Reach, written: list[Written], told: dict[str, object]) -> None:
+    """What there is in files, also where not all came."""
+    if not reach.as_json:
+        for picture in written:
+            click.echo(picture.file)
+    elif told or written:
+        click.echo(as_json(told or {"images": written}))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 
 _LONGEST_NAME = 60
+_LONGEST_BYTES = 180  # a file's name may have 255, and more follows
 _EXTENSIONS = {"jpeg": ".jpg", "png": ".png", "webp": ".webp"}
 FORMATS = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".webp": "webp"}
 """Formats by the ending of a file's name."""
@@ -46,8 +47,8 @@ class PictureFiles:
 
 def _words_of(prompt: str) -> str:
     """What a file may be called after a prompt: its words, joined by hyphens."""
-    words = "-".join(re.findall(r"\w+", prompt.lower()))
-    return words[:_LONGEST_NAME].rstrip("-") or "picture"
+    words = "-".join(re.findall(r"\w+", prompt.lower()))[:_LONGEST_NAME]
+    return words.encode()[:_LONGEST_BYTES].decode(errors="ignore").rstrip("-") or "picture"
 
 
 def _created(path: Path, data: bytes) -> bool:

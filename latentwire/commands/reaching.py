@@ -13,7 +13,7 @@ import click
 
 from latentwire.commands import exit_statuses
 from latentwire.commands.plain import as_json
-from latentwire.errors import LatentwireError, Unavailable
+from latentwire.errors import FieldViolation, LatentwireError, Unavailable
 
 if TYPE_CHECKING:
     from latentwire.client import Client
@@ -78,10 +78,22 @@ class Reach:
         else:
             click.echo(f"latentwire: {self._sentence(error)}", err=True)
 
+    def tell_failure(self, message: str) -> None:
+        """Says what went wrong on this side, in the same places."""
+        if self.as_json:
+            click.echo(as_json({"error": {"message": message, "exit_status": exit_statuses.FAILED}}))
+        else:
+            click.echo(f"latentwire: {message}", err=True)
+
+    def remark(self, message: str) -> None:
+        """Says something on the side, to people."""
+        if not self.as_json:
+            click.echo(f"latentwire: {message}", err=True)
+
     def _sentence(self, error: LatentwireError) -> str:
         if isinstance(error, Unavailable) and error.reason in {"CONNECTION_LOST", "NOT_READY"}:
             return f"{self.address} does not answer: {error.message}"
-        said = "; ".join(f"{_FLAGS.get(v.field, v.field)}: {v.description}" for v in error.violations) or error.message
+        said = "; ".join(map(_in_flags, error.violations)) or error.message
         later = f" Try again in {error.retry_after_s:g} s." if error.retry_after_s else ""
         return f"{said or error.reason}{later}"
 
@@ -132,8 +144,14 @@ def _ended(reach: Reach, body: Callable[[], None]) -> int:
         reach.tell(error)
         return exit_statuses.exit_status(error)
     except KeyboardInterrupt:
+        reach.remark("interrupted")
         return exit_statuses.INTERRUPTED
     return exit_statuses.OK
+
+
+def _in_flags(violation: FieldViolation) -> str:
+    flag = _FLAGS.get(violation.field, violation.field)
+    return f"{flag}: {violation.description.removeprefix(f'{violation.field}: ')}"
 
 
 def _object(error: LatentwireError) -> dict[str, object]:

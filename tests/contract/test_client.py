@@ -274,6 +274,14 @@ async def test_what_ran_out_of_memory_is_not_asked_again(way: str, fake_server: 
     assert pauses == []
 
 
+async def test_a_client_that_is_closed_does_nothing_more(way: str, grpc_server: Serving) -> None:
+    async with connected(way, f"127.0.0.1:{grpc_server.server.port}") as client:
+        await client.models()
+        await client.close()
+        with pytest.raises(Cancelled, match="the client is closed"):
+            await client.models()
+
+
 async def test_a_message_over_the_limit_is_too_large(way: str, grpc_server: Serving) -> None:
     address = f"127.0.0.1:{grpc_server.server.port}"
     async with connected(way, address, settings=Settings(max_message_bytes=1000)) as client:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ from PIL import Image
 
 from inference_svc.fake.backend import FakeOptions, fake_backend
 from latentwire.cli import main
+from latentwire.commands.picture_files import PictureFiles
 from tests.contract.engines import MakeBackend
 from tests.contract.serving import Serving
 from tests.contract.threaded import served_on_a_thread
@@ -82,6 +86,12 @@ def test_a_wrong_value_is_one_sentence_in_the_users_words(server: Serving) -> No
     assert result.stderr == "latentwire: --steps: 500 is not allowed; allowed: 1 to 150\n"
 
 
+def test_a_model_that_is_not_there_is_not_found(server: Serving) -> None:
+    result = run(server, "generate", "red", "--model", "nothing", *SMALL)
+    assert (result.exit_code, result.stdout) == (5, "")
+    assert re.fullmatch(r"latentwire: --model: .*'nothing'.*\n", result.stderr)
+
+
 def test_a_wrong_value_is_an_object_in_json(server: Serving) -> None:
     result = run(server, "generate", "red", "--steps", "500", "--json")
     ((told),) = lines(result)
@@ -108,6 +118,23 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(server: Serving, tmp_path:
     (tmp_path / "file").write_bytes(b"")
     result = run(server, "generate", "red", "-o", str(tmp_path / "file" / "out"), *SMALL)
     assert (result.exit_code, result.stderr) == (1, f"latentwire: {tmp_path}/file/out: Not a directory\n")
+
+
+def test_what_was_written_before_a_failure_is_told(
+    server: Serving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = PictureFiles.write
+
+    def write_one(files: PictureFiles, data: bytes, **more: Any) -> Path:
+        if any(tmp_path.iterdir()):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(files, data, **more)
+
+    monkeypatch.setattr(PictureFiles, "write", write_one)
+    result = run(server, "generate", "red", "-n", "2", "-o", str(tmp_path), "--json", *SMALL)
+    error, images = lines(result)
+    assert (result.exit_code, len(images["images"])) == (1, 1)
+    assert error["error"] == {"message": f"{tmp_path}: No space left on device", "exit_status": 1}
 
 
 def test_models_are_a_table_or_json(server: Serving) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 
@@ -131,6 +132,13 @@ def test_one_service_alone_takes_the_place_of_the_command(
     monkeypatch.setattr(os, "execv", lambda path, command: became.append((path, *command)))
     CliRunner().invoke(main, [command, "--port", "1", "--help", "--unknown=x"])
     assert became == [(sys.executable, sys.executable, "-m", module, "--port", "1", "--help", "--unknown=x")]
+
+
+def test_starting_services_does_without_the_client() -> None:
+    heavy = {"grpc", "google.protobuf", "numpy", "PIL", "rich", "latentwire.client"}
+    program = f"import sys, latentwire.cli; print(*sorted(set(sys.modules) & {heavy!r}))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"
 
 
 def test_the_version_is_the_packages() -> None:

@@ -160,6 +160,16 @@ def test_one_that_was_accepted_unheard_is_found_by_its_id() -> None:
     assert [type(each) for each in one.take(watched(1, "queued"))] == [Queued]
 
 
+def test_one_that_was_given_up_before_anybody_heard_of_it_is_lost() -> None:
+    one = course()
+    one.call()
+    one.failed(LOST)
+    one.failed(AlreadyExists("in use"))
+    one.call()
+    with pytest.raises(Unavailable, match="cut off"):
+        one.failed(Cancelled("nobody was attached"))
+
+
 def test_no_try_begins_after_the_deadline() -> None:
     one = course(timeout_s=0.9)
     one.call()

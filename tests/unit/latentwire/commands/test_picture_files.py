@@ -30,7 +30,8 @@ def test_a_name_of_the_users_is_kept(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("prompt", "stem"), [("", "picture"), ("???", "picture"), ("x" * 500, "x" * 60), ("../up/här", "up-här")]
+    ("prompt", "stem"),
+    [("", "picture"), ("???", "picture"), ("x" * 500, "x" * 60), ("../up/här", "up-här"), ("𐌰" * 60, "𐌰" * 45)],
 )
 def test_any_prompt_makes_a_name_inside_the_folder(tmp_path: Path, prompt: str, stem: str) -> None:
     assert PictureFiles.at(tmp_path, prompt).write(b"", seed=1, format="png") == tmp_path / f"{stem}-1.png"
