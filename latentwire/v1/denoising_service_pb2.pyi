@@ -257,7 +257,7 @@ class Prompt(_message.Message):
     TEXT_FIELD_NUMBER: _builtins.int
     CONDITIONING_FIELD_NUMBER: _builtins.int
     text: _builtins.str
-    """In the prompt language."""
+    """In the prompt language. Prompt editing counts the plan's steps, or 20 where there is no plan, or one without steps."""
     @_builtins.property
     def conditioning(self) -> _types_pb2.Conditioning:
         """From EncodePrompt, or the client's own."""
@@ -306,7 +306,7 @@ class DenoiseLatentsRequest(_message.Message):
     state_type: _types_pb2.TensorType.ValueType
     """Type of x in the answers. Default: as computed."""
     request_id: _builtins.str
-    """The generation's id, to cancel it by. Empty: made by the server."""
+    """An id to cancel or stop the call by while it runs, free again at its end. Empty: made by the server."""
     @_builtins.property
     def plans(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.SamplingPlan]:
         """One for each picture, 1 to 64."""

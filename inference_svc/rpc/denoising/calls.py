@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from inference_svc.engine import Engine, EngineEvent, Finished, Reported, Request
+from inference_svc.engine import Engine, EngineEvent, Finished, PictureDone, Reported, Request
 from inference_svc.engine.request import PipelineFactory
 from inference_svc.rpc.generation.admission import crossing
 from inference_svc.work import BatchKey
@@ -37,7 +37,7 @@ def submitted(
 ) -> Iterator[AsyncGenerator[Reported, None]]:
     """Submits the work and gives what it reports, as it comes; at the end of the block what is not done is cancelled.
 
-    `watch` is shown every event, on the event loop's thread, also when nobody reads any more. Raises what `submit`
+    `watch` is shown the events, on the event loop's thread, also when nobody reads any more. Raises what `submit`
     raises; reading raises the error that the work ends with.
     """
     mail = _Mail(engine, work.request_id)
@@ -46,7 +46,7 @@ def submitted(
         watch(event)
         mail.take(event)
 
-    engine.submit(_request(work, crossing(take)))
+    engine.submit(_request(work, _but_done(crossing(take))))
     try:
         yield mail.read()
     finally:
@@ -71,6 +71,16 @@ def _request(work: Work, listener: Callable[[EngineEvent], None]) -> Request:
         deadline=work.deadline,
         held_bytes=work.held_bytes,
     )
+
+
+def _but_done(listener: Callable[[EngineEvent], None]) -> Callable[[EngineEvent], None]:
+    """Leaves out what nobody here needs: each event wakes the event loop."""
+
+    def listen(event: EngineEvent) -> None:
+        if not isinstance(event, PictureDone):
+            listener(event)
+
+    return listen
 
 
 @dataclass(slots=True, eq=False)
