@@ -83,3 +83,8 @@ def files(made: Made) -> dict[tuple[int, int], tuple[bytes, str]]:
 def delivered(point: t.ResumePoint) -> set[int]:
     """Indices of the pictures that a point says were sent."""
     return {picture.index for picture in point.pictures if picture.stage == t.PICTURE_STAGE_DELIVERED}
+
+
+def slowest_step(point: t.ResumePoint) -> int:
+    """Of the pictures that are not delivered: those of a batch need not stand at the same step."""
+    return min(picture.state.step for picture in point.pictures if picture.HasField("state"))

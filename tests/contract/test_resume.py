@@ -14,7 +14,7 @@ from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import generation_service_pb2_grpc as gg
 from latentwire.v1 import types_pb2 as t
 from tests.contract.engines import StartServer
-from tests.contract.resuming import PIPELINES, delivered, files, pointed, points, resumed
+from tests.contract.resuming import PIPELINES, delivered, files, pointed, points, resumed, slowest_step
 from tests.contract.serving import Made, Serving, asked, make
 
 if TYPE_CHECKING:
@@ -72,5 +72,5 @@ async def test_what_a_resumed_generation_makes_can_be_resumed_again(generation: 
     request = asked(steps=4, batch_size=2, batch_count=2)
     whole = await make(generation, pointed(request))
     second = points(await make(elsewhere, resumed(request, points(whole)[1], resume_every=1)))
-    assert [min(picture.state.step for picture in point.pictures) for point in second[:2]] == [3, 4]
+    assert [slowest_step(point) for point in second[:2]] == [3, 4]
     assert await gone_on(generation, request, second) == still_to_come(whole, second)

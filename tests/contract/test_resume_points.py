@@ -11,7 +11,7 @@ from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import types_pb2 as t
 from tests.contract.engines import StartServer
 from tests.contract.gate import Gate
-from tests.contract.resuming import PIPELINES, delivered, files, pointed, points, resumed
+from tests.contract.resuming import PIPELINES, delivered, files, pointed, points, resumed, slowest_step
 from tests.contract.serving import Made, Serving, asked, known, make, until
 
 if TYPE_CHECKING:
@@ -49,9 +49,10 @@ async def test_a_point_holds_where_each_picture_stands_and_neither_words_nor_pic
     request = asked(steps=3, batch_size=2, prompt="unmistakable")
     made = await make(generation, pointed(request))
     first, last = points(made)[0], points(made)[-1]
-    assert [(p.index, p.stage) for p in first.pictures] == [(n, t.PICTURE_STAGE_FIRST_PASS) for n in (0, 1)]
-    assert min(p.state.step for p in first.pictures) == 1
-    assert min(p.stage for p in last.pictures) == t.PICTURE_STAGE_DECODING
+    assert [picture.index for picture in first.pictures] == [0, 1]
+    assert min(picture.stage for picture in first.pictures) == t.PICTURE_STAGE_FIRST_PASS
+    assert slowest_step(first) == 1
+    assert min(picture.stage for picture in last.pictures) == t.PICTURE_STAGE_DECODING
     assert (first.version, len(first.request_digest)) == (1, 32)
     assert list(first.model_digests) == [made.accepted.model_digest]
     assert b"unmistakable" not in first.SerializeToString()
