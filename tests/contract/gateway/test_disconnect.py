@@ -52,7 +52,7 @@ async def test_a_client_that_goes_away_takes_its_generation_with_it(settings: Se
         _, writer = await ask(port)
         await script.held.wait()
         writer.close()
-        await script.cancelled.wait()
+        await asyncio.wait_for(script.cancelled.wait(), PATIENCE_S)
 
 
 async def test_a_script_ends_with_its_client(settings: Settings, script: Script) -> None:
@@ -60,7 +60,7 @@ async def test_a_script_ends_with_its_client(settings: Settings, script: Script)
         _, writer = await ask(port, prompt="a|b|c", script_name="prompt matrix")
         await script.held.wait()
         writer.close()
-        await script.cancelled.wait()
+        await asyncio.wait_for(script.cancelled.wait(), PATIENCE_S)
     assert [request.prompt for request in script.requests] == ["a"]
 
 
@@ -72,7 +72,7 @@ async def test_others_go_on_when_one_client_goes_away(settings: Settings, script
         staying, writer = await ask(port)
         await script.held.wait()
         leaving.close()
-        await script.cancelled.wait()
+        await asyncio.wait_for(script.cancelled.wait(), PATIENCE_S)
         script.release.set()
         assert await staying.readline() == b"HTTP/1.1 200 OK\r\n"
         writer.close()
@@ -105,7 +105,7 @@ async def test_what_takes_longer_than_the_grace_time_is_cancelled(settings: Sett
         reader, writer = await ask(port)
         await script.held.wait()
         server.should_exit = True
-        await script.cancelled.wait()
+        await asyncio.wait_for(script.cancelled.wait(), PATIENCE_S)
         await reader.read()
         writer.close()
 
