@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import os
 import signal
 import socket
 import sys
@@ -26,8 +27,9 @@ def serve(settings: Settings, listener: socket.socket) -> int:
     _announce(settings, *listener.getsockname()[:2])
     lifetime = Lifetime(lambda: setattr(server, "should_exit", True), supervised=settings.supervised)
     server = uvicorn.Server(configuration(settings, lifetime))
-    # It drains, then raises the signal again; asked to stop, and stopped, is not a failure.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # It drains, then raises the signal again; asked to stop, and stopped, is not a failure. Before it is up, an
+    # exception would not do: it imports, and imports run callbacks in which Python drops it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0) if server.started else os._exit(0))
     server.run(sockets=[listener])
     return lifetime.status
 

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, ParamSpec, TypeVar, cast
 
 from fastapi import Depends, Request
@@ -37,7 +37,7 @@ class Services:
     threads: ThreadPoolExecutor
     metrics: Metrics
     startup_s: float
-    shared: SharedAnswers = field(default_factory=SharedAnswers)
+    shared: SharedAnswers
 
     @classmethod
     async def start(cls, settings: Settings, metrics: Metrics, began_s: float) -> Services:
@@ -64,6 +64,7 @@ class Services:
             threads=ThreadPoolExecutor(settings.encoder_threads, thread_name_prefix="encode"),
             metrics=metrics,
             startup_s=time.perf_counter() - began_s,
+            shared=SharedAnswers(),
         )
 
     async def close(self) -> None:

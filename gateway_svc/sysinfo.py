@@ -8,6 +8,7 @@ import os
 import platform
 import sys
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 from gateway_svc.sdapi.options import Options
@@ -35,7 +36,11 @@ def sysinfo(settings: Settings, options: Options, startup: Mapping[str, Any]) ->
         "Environment": {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
         "Config": options.model_dump(exclude_defaults=True),
         "Startup": dict(startup),
-        "Packages": sorted(
-            {f"{found.metadata['Name']}=={found.version}" for found in importlib.metadata.distributions()}
-        ),
+        "Packages": _packages(),
     }
+
+
+@cache
+def _packages() -> tuple[str, ...]:
+    # Read once: it takes a tenth of a second, and what is installed later is not what runs.
+    return tuple(sorted({f"{found.metadata['Name']}=={found.version}" for found in importlib.metadata.distributions()}))

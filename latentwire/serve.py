@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
 import signal
 import ssl
@@ -14,11 +13,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from latentwire import bound
 from latentwire.ending import KILL_STATUS, RESTART_STATUS, STOP_STATUS
 
 READY_POLL_S = 0.02
 LAST_WORD_S = 3.0
-_PR_SET_PDEATHSIG = 1
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -117,24 +116,15 @@ async def _first_of(*waits: Coroutine[Any, Any, Any], timeout_s: float | None = 
 async def _start(name: str, command: Sequence[str]) -> Service:
     """A group of its own keeps Ctrl-C from reaching the services before it is their turn."""
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    process = await asyncio.create_subprocess_exec(
-        *command, process_group=0, preexec_fn=_die_with(os.getpid()), env=environment
-    )
+    process = await asyncio.create_subprocess_exec(*_bound(command), process_group=0, env=environment)
     return Service(name, process)
 
 
-def _die_with(parent: int) -> Callable[[], None] | None:
-    """What a child does first on Linux: ask to be killed when this process is gone, however it went."""
+def _bound(command: Sequence[str]) -> Sequence[str]:
+    """The command, made one that does not outlive this process where that can be had."""
     if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None).prctl
-
-    def ask() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return ask
+        return command
+    return (sys.executable, "-IS", bound.__file__, str(os.getpid()), *command)
 
 
 async def _announce_when_ready(pair: Pair, announce: Callable[[str], None], where: str, began: float) -> None:

@@ -66,8 +66,8 @@ class Roster:
         for picture in job.running.values():
             _close(picture)
         stats = job.timeline.stats(self.clock.now())
+        self.metrics.request_ended(outcome, stats)  # first: whoever is told may look
         self.tell(job, Finished(outcome, error, stats))
-        self.metrics.request_ended(outcome, stats)
 
     def tell(self, job: Job, event: EngineEvent) -> None:
         """Calls the listener; what it raises is logged."""

@@ -32,6 +32,7 @@ from inference_svc.rpc.upscaling import UpscalingAdmission
 
 RECEIVE_LIMIT = 64 * 2**20
 _LAST_WORDS_S = 0.25
+_LAST_READS_S = 2.0  # waited for only while somebody reads: a busy machine may be long about a few bytes
 
 OPTIONS = (
     ("grpc.max_receive_message_length", RECEIVE_LIMIT),
@@ -98,7 +99,7 @@ class Server:
         self._backend.engine.drain()
         await self.not_serving()
         await loop.run_in_executor(None, self._backend.engine.shutdown, grace_s)
-        await self.book.read_to_the_end(max(until - loop.time(), _LAST_WORDS_S))
+        await self.book.read_to_the_end(max(until - loop.time(), _LAST_READS_S))
         await self._server.stop(_LAST_WORDS_S)
         self._executor.shutdown(wait=False, cancel_futures=True)
 

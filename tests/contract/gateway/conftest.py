@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from gateway_svc.app import create_app
 from gateway_svc.settings import Settings
+from latentwire.ports import held
 from tests.contract.gateway.courses import Read
 from tests.contract.gateway.scripted import Script, Service
 
@@ -25,10 +26,12 @@ class Start(Protocol):
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def service() -> AsyncIterator[Service]:
-    service = Service()
-    await service.start()
-    yield service
-    await service.stop()
+    # Held also while the service is stopped, or another program could be given its port.
+    with held("127.0.0.1", 0, "") as port:
+        service = Service(port)
+        await service.start()
+        yield service
+        await service.stop()
 
 
 @pytest.fixture

@@ -336,11 +336,11 @@ def _matches(record: gs.Generation, request: gs.ListGenerationsRequest) -> bool:
 
 
 class Service:
-    """The scripted service on a port of its own; can be stopped and started again on the same one."""
+    """The scripted service on a port that is held for it; can be stopped and started again."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int) -> None:
         self.script = Script()
-        self.port = 0
+        self.port = port
         self.health = health.aio.HealthServicer()
         self._server: grpc.aio.Server | None = None
 
@@ -352,7 +352,7 @@ class Service:
         postprocessing = Postprocessing(lambda: self.script)  # type: ignore[abstract]
         ps_grpc.add_PostprocessingServiceServicer_to_server(postprocessing, server)
         health_pb2_grpc.add_HealthServicer_to_server(self.health, server)
-        self.port = server.add_insecure_port(f"127.0.0.1:{self.port}")
+        server.add_insecure_port(f"127.0.0.1:{self.port}")
         await self.serving(True)
         await server.start()
 

@@ -16,6 +16,7 @@ from gateway_svc.server import configuration
 from gateway_svc.settings import Settings
 from latentwire.errors import Cancelled
 from tests.contract.gateway.scripted import Script, Service
+from tests.contract.serving import PATIENCE_S
 
 HEAD = b"POST /sdapi/v1/txt2img HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n"
 
@@ -26,15 +27,17 @@ async def served(settings: Settings) -> AsyncIterator[tuple[uvicorn.Server, int]
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(configuration(settings))
         running = asyncio.create_task(server.serve(sockets=[listener]))
-        yield server, listener.getsockname()[1]
-        server.should_exit = True
-        await running
+        try:
+            yield server, listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            await running
 
 
 @pytest.fixture
 def settings(service: Service, script: Script, tmp_path: Path) -> Settings:
     script.hold = True
-    return Settings(inference=f"127.0.0.1:{service.port}", data_dir=tmp_path, drain_timeout_s=10)
+    return Settings(inference=f"127.0.0.1:{service.port}", data_dir=tmp_path, drain_timeout_s=PATIENCE_S)
 
 
 async def ask(port: int, **fields: object) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -49,7 +52,7 @@ async def test_a_client_that_goes_away_takes_its_generation_with_it(settings: Se
         _, writer = await ask(port)
         await script.held.wait()
         writer.close()
-        await asyncio.wait_for(script.cancelled.wait(), 5)
+        await asyncio.wait_for(script.cancelled.wait(), PATIENCE_S)
 
 
 async def test_a_script_ends_with_its_client(settings: Settings, script: Script) -> None:
@@ -57,7 +60,7 @@ async def test_a_script_ends_with_its_client(settings: Settings, script: Script)
         _, writer = await ask(port, prompt="a|b|c", script_name="prompt matrix")
         await script.held.wait()
         writer.close()
-        await asyncio.wait_for(script.cancelled.wait(), 5)
+        await asyncio.wait_for(script.cancelled.wait(), PATIENCE_S)
     assert [request.prompt for request in script.requests] == ["a"]
 
 
@@ -69,7 +72,7 @@ async def test_others_go_on_when_one_client_goes_away(settings: Settings, script
         staying, writer = await ask(port)
         await script.held.wait()
         leaving.close()
-        await asyncio.wait_for(script.cancelled.wait(), 5)
+        await asyncio.wait_for(script.cancelled.wait(), PATIENCE_S)
         script.release.set()
         assert await staying.readline() == b"HTTP/1.1 200 OK\r\n"
         writer.close()
@@ -102,7 +105,7 @@ async def test_what_takes_longer_than_the_grace_time_is_cancelled(settings: Sett
         reader, writer = await ask(port)
         await script.held.wait()
         server.should_exit = True
-        await asyncio.wait_for(script.cancelled.wait(), 10)
+        await asyncio.wait_for(script.cancelled.wait(), PATIENCE_S)
         await reader.read()
         writer.close()
 

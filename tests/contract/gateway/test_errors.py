@@ -242,8 +242,11 @@ async def test_a_stream_that_breaks_the_contract_is_a_defect(
     assert (response.status_code, response.json()["errors"]) == (500, "internal error")
 
 
-async def test_a_message_that_no_service_takes_is_not_sent(client: httpx2.AsyncClient, script: Script) -> None:
-    image = "A" * (90 * 2**20)
+async def test_a_message_that_no_service_takes_is_not_sent(
+    client: httpx2.AsyncClient, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway_svc.inference.client.MAX_MESSAGE_BYTES", 2**20)
+    image = "A" * (2 * 2**20)
     response = await client.post("/sdapi/v1/img2img", json={"init_images": [image]})
     assert (response.status_code, response.json()["error"], script.requests) == (413, "PayloadTooLarge", [])
 

@@ -36,6 +36,7 @@ async def test_no_request_breaks_a_route(gateway: AsyncClient, operation: Operat
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(AT_LENGTH)
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
 async def test_no_request_of_thousands_breaks_a_route(gateway: AsyncClient, operation: Operation) -> None:
     count, wrong = await storm(gateway, operation, AT_LENGTH)

@@ -9,6 +9,7 @@ from latentwire.errors import Unavailable
 from tests.contract.gateway.conftest import Start
 from tests.contract.gateway.scripted import Script, Service
 from tests.contract.gateway.slow_door import slow_door
+from tests.contract.serving import PATIENCE_S
 
 SMALL = {"width": 64, "height": 64}
 
@@ -20,7 +21,7 @@ async def test_a_service_that_goes_away_is_a_503_and_works_again_when_it_is_back
     await service.stop()
     during, ready = await client.post("/sdapi/v1/txt2img", json=SMALL), await client.get("/readyz")
     await service.start()
-    after = await asyncio.wait_for(until_ready(client), 10)
+    after = await asyncio.wait_for(until_ready(client), PATIENCE_S)
     assert (before.status_code, during.status_code, ready.status_code, after.status_code) == (200, 503, 503, 200)
     assert (during.json()["error"], during.headers["Retry-After"]) == ("Unavailable", "1")
 
@@ -42,7 +43,7 @@ async def test_a_connection_lost_in_the_middle_is_a_503(
     await service.start()
     script.hold = False
     # Channels of one process share their connections, and the time that they wait before they try again.
-    await asyncio.wait_for(until_ready(client), 10)
+    await asyncio.wait_for(until_ready(client), PATIENCE_S)
     assert (response.status_code, "Retry-After" in response.headers) == (503, True)
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import time
 from base64 import b64decode
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -11,6 +12,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from gateway_svc.sdapi.tasks import legal
+from gateway_svc.shared_answers import SharedAnswers
 from latentwire.errors import NotFound
 from latentwire.v1 import generation_service_pb2 as gs
 from latentwire.v1 import types_pb2 as types
@@ -93,7 +95,8 @@ async def test_the_members_of_a_script_are_one_job(client: httpx2.AsyncClient, s
     assert answer["progress"] == pytest.approx(0.01 + 2 / 8 + 5 / 80)
 
 
-@pytest.mark.parametrize(("index", "age_s", "busy"), [(1, 0, True), (3, 0, False), (1, 60, False)])
+# A minute ahead: on a slow machine the moment after an end is over before anybody has asked.
+@pytest.mark.parametrize(("index", "age_s", "busy"), [(1, -60, True), (3, -60, False), (1, 60, False)])
 async def test_between_two_members_of_a_script_it_is_not_idle(
     client: httpx2.AsyncClient, script: Script, index: int, age_s: int, busy: bool
 ) -> None:
@@ -115,11 +118,15 @@ async def test_interrupting_a_script_ends_all_of_it_and_skipping_one_batch(
     assert [(stop.task_id, stop.request_id) for stop in script.stops] == [("task(script)", ""), ("", "member-1")]
 
 
-async def test_a_crowd_of_pollers_asks_the_service_a_few_times(client: httpx2.AsyncClient, script: Script) -> None:
+async def test_a_crowd_of_pollers_asks_the_service_once_in_a_moment(
+    monkeypatch: pytest.MonkeyPatch, start: Start, script: Script
+) -> None:
+    monkeypatch.setattr("gateway_svc.services.SharedAnswers", partial(SharedAnswers, clock=lambda: 0.0))
     script.records, script.preview = [halfway()], gs.Preview(data=b"preview", preview_id=4)
-    answers = await asyncio.gather(*(client.get("/sdapi/v1/progress") for _ in range(64)))
+    async with start() as client:
+        answers = await asyncio.gather(*(client.get("/sdapi/v1/progress") for _ in range(64)))
     assert {answer.json()["state"]["job_no"] for answer in answers} == {1}
-    assert len(script.listed) < 16
+    assert len(script.listed) == 1
 
 
 async def test_a_task_that_has_not_begun_is_not_ready_either(client: httpx2.AsyncClient, script: Script) -> None:

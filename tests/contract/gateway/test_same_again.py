@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 import pytest_asyncio
 
+from tests.contract.gate import Gate
 from tests.contract.gateway.answers import info, pictures
 from tests.contract.gateway.test_with_service import before
-from tests.contract.serving import Serving
+from tests.contract.serving import Serving, until
 
 TXT2IMG, IMG2IMG = "/sdapi/v1/txt2img", "/sdapi/v1/img2img"
 SMALL = {"prompt": "a red circle", "width": 64, "height": 64, "steps": 3, "seed": 7, "cfg_scale": 4.5}
@@ -111,14 +113,15 @@ async def test_every_script_runs(gateway: httpx2.AsyncClient, url: str, asked: d
     assert (response.status_code, len(pictures(response)), info(response)["warnings"]) == (200, count, [])
 
 
-async def test_an_interrupt_ends_a_script_with_what_there_is(gateway: httpx2.AsyncClient) -> None:
-    lines = "\n".join(f"circle {number}" for number in range(200))
-    asked = {"script_name": "prompts from file or textbox", "script_args": [0, 0, "start", lines]}
-    running = asyncio.ensure_future(gateway.post(TXT2IMG, json={**SMALL, **asked, "force_task_id": "task(script)"}))
-    while (await gateway.get("/sdapi/v1/progress")).json()["state"]["job_count"] == 0 and not running.done():
-        await asyncio.sleep(0)
-    while not running.done():
+async def test_an_interrupt_ends_a_script_with_what_there_is(gated: Serving, gate: Gate, tmp_path: Path) -> None:
+    lines = {"script_name": "prompts from file or textbox", "script_args": [0, 0, "start", "one\ntwo\nthree\nfour"]}
+    body = {**SMALL, "steps": 3, "sampler_name": "Euler", "cfg_scale": 1, **lines}
+    async with before(gated, tmp_path) as gateway:
+        running = asyncio.create_task(gateway.post(TXT2IMG, json=body))
+        gate.let(4)
+        await until(lambda: gate.begun == 5)
         await gateway.post("/sdapi/v1/interrupt")
-    response = await running
-    made = len(response.json()["images"])
-    assert (response.status_code, 0 < made < 200, len(info(response)["all_prompts"])) == (200, True, made)
+        gate.open()
+        response = await running
+    assert (response.status_code, len(pictures(response)), gate.begun) == (200, 2, 5)
+    assert info(response)["all_prompts"] == ["one a red circle", "two a red circle"]

@@ -39,6 +39,8 @@ def web() -> Iterator[str]:
         server.shutdown()
 
 
+LONG_S = 40
+"""Longer than the slowest machine takes to stop at 0.3 s, and nothing beside the 20 minutes that a line may drip."""
 LOCAL = Fetching(allow_local=True, user_agent="Latentwire")
 
 
@@ -139,4 +141,4 @@ def test_headers_that_never_end_are_cut_off_in_time(dripping: str, scheme: str) 
     began = time.perf_counter()
     with pytest.raises(NotFetched):
         fetch(dripping.replace("http", scheme), Fetching(allow_local=True, timeout_s=0.3))
-    assert time.perf_counter() - began < 5
+    assert time.perf_counter() - began < LONG_S

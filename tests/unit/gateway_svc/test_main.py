@@ -80,19 +80,27 @@ from gateway_svc.main import main
 
 class Watched: pass
 
-def serve(*_):
+def serve(*_, **__):
     watched = Watched()
     told = weakref.ref(watched, lambda _: os.kill(os.getpid(), signal.SIGTERM))
     del watched
     print("goes on", flush=True)
 
+"""
+BEFORE_THE_SERVER = """
 sys.modules["gateway_svc.server"] = types.ModuleType("gateway_svc.server")
 sys.modules["gateway_svc.server"].serve = serve
 main()
 """
+AS_IT_STARTS = """
+import uvicorn
+uvicorn.Server.run = serve
+main()
+"""
 
 
-def test_told_to_stop_where_exceptions_are_dropped_it_ends_all_the_same(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", STOPPED_IN_A_CALLBACK, "--port=0", f"--data-dir={tmp_path}"]
+@pytest.mark.parametrize("when", [BEFORE_THE_SERVER, AS_IT_STARTS], ids=["before the server", "as it starts"])
+def test_told_to_stop_where_exceptions_are_dropped_it_ends_all_the_same(tmp_path: Path, when: str) -> None:
+    command = [sys.executable, "-c", STOPPED_IN_A_CALLBACK + when, "--port=0", f"--data-dir={tmp_path}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=50)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (done.returncode, done.stdout, "Exception ignored" in done.stderr) == (0, "", False)

@@ -33,7 +33,7 @@ class Clock:
 
 
 async def test_a_crowd_asks_once() -> None:
-    shared, question = SharedAnswers(), Question()
+    shared, question = SharedAnswers(clock=Clock()), Question()
     answers = await asyncio.gather(*(shared.get("key", question) for _ in range(64)))
     assert (answers, question.asked) == ([1] * 64, 1)
 
@@ -64,7 +64,7 @@ async def test_a_failure_is_told_and_not_kept() -> None:
 
 
 async def test_one_who_goes_away_takes_nothing_from_the_others() -> None:
-    shared, question = SharedAnswers(), Question()
+    shared, question = SharedAnswers(clock=Clock()), Question()
     gone, stays = (asyncio.create_task(shared.get("key", question)) for _ in range(2))
     await asyncio.sleep(0)
     gone.cancel()

@@ -43,3 +43,17 @@ def test_every_batch_and_every_end_is_counted_even_by_counters_that_raise(
         assert listener.wait().outcome is Outcome.SUCCEEDED
     assert counters.told == [(KEY, 3, 1, 1.0), (Outcome.SUCCEEDED, 3)]
     assert ("metrics failed" in caplog.text) is broken
+
+
+def test_an_end_is_counted_before_it_is_told() -> None:
+    counters, listener = Counters(), Recorder()
+    counted: list[int] = []
+
+    def listen(event: Any) -> None:
+        counted.append(len(counters.told))
+        listener(event)
+
+    with running(ToyRunner(), metrics=counters) as engine:
+        engine.submit(request("a", listener=listen))
+        listener.wait()
+    assert counted[-1] == len(counters.told) == 2
