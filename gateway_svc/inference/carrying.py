@@ -19,6 +19,7 @@ from gateway_svc.inference.replicas import Replicas, named
 from latentwire.errors import (
     AlreadyExists,
     Cancelled,
+    DeadlineExceeded,
     FailedPrecondition,
     InvalidArgument,
     LatentwireError,
@@ -119,7 +120,12 @@ class Carried:
             raise as_rpc_error(Cancelled("cancelled by CancelGeneration"))
         await asyncio.sleep(min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2**self._course.losses))
         if not await self._somebody(BEGUN_S if self._course.accepted else UNSEEN_S):
-            raise failed
+            late = self._asked.left_s == 0
+            raise (
+                as_rpc_error(DeadlineExceeded("its replica was lost, and no other was found in time"))
+                if late
+                else failed
+            )
 
     async def _somebody(self, within_s: float) -> bool:
         """Whether a replica that takes generations is found in time."""
