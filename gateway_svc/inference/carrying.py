@@ -19,6 +19,7 @@ from gateway_svc.inference.replicas import Replicas, named
 from latentwire.errors import (
     AlreadyExists,
     Cancelled,
+    DeadlineExceeded,
     FailedPrecondition,
     InvalidArgument,
     LatentwireError,
@@ -98,15 +99,17 @@ class Carried:
         if self._lost:
             self._lost = False
             self._tally.failed_over(self._course.resumed())
-            await self._stop_again(name)
+            await self._stop_again()
 
     async def _find_another(self, error: LatentwireError, failed: aio.AioRpcError) -> None:
         """Returns when it is worth another try. Raises AioRpcError where it is not."""
         if isinstance(error, Unavailable) and error.reason != "MODEL_LOADING":
             await self._wait_for_somebody(failed)
-        elif self._course.losses and self._course.has_point and _is_about_the_point(error):
+        elif not (self._course.accepted and self._course.losses):
+            raise failed
+        elif self._course.has_point and _is_about_the_point(error):
             self._course.forget_point()
-        elif not (self._course.accepted and self._course.losses and await self._cured(error)):
+        elif not await self._cured(error):
             raise failed
 
     async def _wait_for_somebody(self, failed: aio.AioRpcError) -> None:
@@ -119,6 +122,8 @@ class Carried:
             raise as_rpc_error(Cancelled("cancelled by CancelGeneration"))
         await asyncio.sleep(min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2**self._course.losses))
         if not await self._somebody(BEGUN_S if self._course.accepted else UNSEEN_S):
+            if self._asked.left_s == 0:
+                raise as_rpc_error(DeadlineExceeded("its replica was lost, and no other was found in time"))
             raise failed
 
     async def _somebody(self, within_s: float) -> bool:
@@ -156,7 +161,7 @@ class Carried:
         ids = (self._id, self._asked.request.task.task_id)
         return any(key and self._replicas.ended.get(key) == how for key in ids)
 
-    async def _stop_again(self, name: str) -> None:
+    async def _stop_again(self) -> None:
         """Stops it where it is now, if it was stopped where it was."""
         if not self._was_ended("stop"):
             return

@@ -28,7 +28,7 @@ class Course:
         self._point: types.ResumePoint | None = request.resume_from if request.HasField("resume_from") else None
         self._delivered: set[tuple[int, int]] = set()
         self._started = False
-        self.losses = 0
+        self.losses = self._steps = 0
         self.steps_since_point = 0
         """Steps that would have to be made again."""
 
@@ -86,11 +86,12 @@ class Course:
     def resumed(self) -> int:
         """Another replica goes on. Returns how many steps it makes again."""
         again, self.steps_since_point = self.steps_since_point, 0
+        self._steps -= again
         return again
 
     def forget_point(self) -> None:
         """The next replica can't go on from the point: it begins anew."""
-        self._point = None
+        self._point, self.steps_since_point = None, self._steps
 
     def _accept(self, response: gs.GenerateImageResponse) -> gs.GenerateImageResponse | None:
         accepted = response.accepted
@@ -107,6 +108,7 @@ class Course:
 
     def _step(self, response: gs.GenerateImageResponse) -> gs.GenerateImageResponse | None:
         progress = response.progress
+        self._steps += 1
         self.steps_since_point += 1
         if progress.HasField("resume_point") and self._is_covered(progress.resume_point):
             self._point = types.ResumePoint()

@@ -20,6 +20,8 @@ _PASSED_ON: Final = ("traceparent", "tracestate", "baggage")
 _KEY: Final = re.compile(r"[a-z0-9_.-]+")
 _PRINTABLE: Final = re.compile(r"[\x20-\x7e]*")
 _TIMEOUT: Final = re.compile(r"(?P<count>\d{1,8})(?P<unit>[HMSmun])")
+# gRPC counts deadlines in nanoseconds since 1970, and takes what does not fit for the past.
+_LONGEST_S: Final = 1e8
 _UNITS_S: Final[Mapping[str, float]] = MappingProxyType(
     {"H": 3600.0, "M": 60.0, "S": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9}
 )
@@ -46,7 +48,7 @@ def timeout_s(headers: Headers) -> float | None:
         raise Refused(
             f"{text!r:.40} is not allowed; allowed: at most 8 digits and one of H, M, S, m, u, n", field="Grpc-Timeout"
         )
-    return int(found["count"]) * _UNITS_S[found["unit"]]
+    return min(int(found["count"]) * _UNITS_S[found["unit"]], _LONGEST_S)
 
 
 def headers_of(metadata: Iterable[tuple[str, str | bytes]] | None, prefix: str = PREFIX) -> list[tuple[str, str]]:

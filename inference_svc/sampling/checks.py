@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 
 from inference_svc.sampling.arrays import Array
 from inference_svc.sampling.noise import NOISE_SOURCES, NoiseSpec
@@ -37,6 +38,10 @@ def check_plan(plan: SamplingPlan) -> None:
     _check_range(spec, plan)
     for index, transition in enumerate(plan.transitions):
         _check_transition(f"transitions[{index}]", transition)
+    if spec.history_length:
+        _check_falling(plan.transitions)
+    if spec.counts_evaluations:
+        _check_counted(spec, plan)
 
 
 def check_state(plan: SamplingPlan, state: SamplerState) -> None:
@@ -105,6 +110,25 @@ def _check_transition(field: str, transition: Transition) -> None:
     _check_amount(f"{field}.model_sigma", transition.model_sigma, LARGEST_SIGMA)
     calls = transition.evaluations
     _require(0 <= calls <= MOST_EVALUATIONS, f"{field}.evaluations", calls, f"0 to {MOST_EVALUATIONS}")
+
+
+def _check_falling(transitions: Sequence[Transition]) -> None:
+    """A solver that remembers steps divides by how far they lie apart."""
+    for index, (before, after) in enumerate(pairwise(transitions)):
+        field, allowed = f"transitions[{index}].sigma_next", "more than 0, but in the last step"
+        _require(before.sigma_next > 0, field, before.sigma_next, allowed)
+        field, allowed = f"transitions[{index + 1}].sigma", f"less than that of the step before, {before.sigma}"
+        _require(after.sigma < before.sigma, field, after.sigma, allowed)
+
+
+def _check_counted(spec: SamplerSpec, plan: SamplingPlan) -> None:
+    most = spec.evaluations_per_step
+    for index, step in enumerate(plan.transitions):
+        field = f"transitions[{index}]"
+        _require(1 <= step.evaluations <= most, f"{field}.evaluations", step.evaluations, f"1 to {most}")
+        _require(step.sigma_next > 0, f"{field}.sigma_next", step.sigma_next, "more than 0")
+    sound = plan.noise.sigma_min > 0 or not plan.transitions
+    _require(sound, "noise.sigma_min", plan.noise.sigma_min, "more than 0")
 
 
 def _check_range(spec: SamplerSpec, plan: SamplingPlan) -> None:

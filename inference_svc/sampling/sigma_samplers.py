@@ -99,6 +99,7 @@ SPECS = (
         options=options(uses_ensd="True"),
         evaluations_per_step=3,
         default_eta=1.0,
+        counts_evaluations=True,
         path=dpm_fast_path,
     ),
     SamplerSpec(

@@ -29,8 +29,9 @@ class SamplerSpec:
     `history_length`: the most arrays that it remembers, one more with each step; `history_extra`: those besides, from
     the first step on, and `scalar_count` numbers with them. `chooses_steps`: its path has no transitions, it finds its
     steps on the way. `guidance_divisor`: what the guidance scale is divided by. `blends_input`: kept parts are put back
-    into x before each evaluation, not into what it predicts. `noise_levels` returns the points of its Brownian path
-    that a step of the plan asks for.
+    into x before each evaluation, not into what it predicts. `counts_evaluations`: each transition says how many it
+    makes, at least one, and none ends at 0. `noise_levels` returns the points of its Brownian path that a step of the
+    plan asks for.
     """
 
     name: str
@@ -45,6 +46,7 @@ class SamplerSpec:
     chooses_steps: bool = False
     guidance_divisor: float = 1.0
     blends_input: bool = False
+    counts_evaluations: bool = False
     noise_levels: Callable[[SamplingPlan, int], tuple[float, ...]] = no_levels
     path: Callable[[PathRequest], Path] = sigma_path
     start: Callable[[SamplingPlan], tuple[float, float]] = sigma_start

@@ -75,7 +75,8 @@ _WHERE: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 """Words that are fields of a part of the request."""
-_PICTURES = frozenset({"init_image", "strength", "mask", "mask_blur"})
+_ELSEWHERE = frozenset({"count", "init_image", "strength", "mask", "mask_blur"})
+"""Words that have a rule of their own."""
 
 
 def request_of(prompt: str | ImageRequest, options: Mapping[str, Any], *, reattach_s: float = 0.0) -> ImageRequest:
@@ -89,25 +90,20 @@ def request_of(prompt: str | ImageRequest, options: Mapping[str, Any], *, reatta
             f"unknown option {unknown[0]!r}; there are {', '.join(sorted(GenerateOptions.__annotations__))}"
         )
     request = prompt if isinstance(prompt, ImageRequest) else ImageRequest(prompt)
-    request = _with_pictures(_with_count(_with_words(request, options), options), options)
+    for change in (_with_words, _with_count, _with_init, _with_mask):
+        request = change(request, options)
     grace_s = request.detach_grace_s if request.detach_grace_s is not None else reattach_s
     return replace(request, request_id=request.request_id or uuid4().hex, detach_grace_s=grace_s)
 
 
 def _with_words(request: ImageRequest, options: Mapping[str, Any]) -> ImageRequest:
-    for name, value in options.items():
-        if name in _WHERE:
-            part, field = _WHERE[name]
-            # The part is a dataclass, whatever its kind.
-            request = replace(request, **{part: replace(vars_of(request)[part], **{field: value})})
-        elif name not in _PICTURES | {"count"}:
-            request = replace(request, **{name: value})
-    return request
-
-
-def vars_of(request: ImageRequest) -> dict[str, Any]:
-    """The fields of a request, shallowly."""
-    return {name: getattr(request, name) for name in ImageRequest.__dataclass_fields__}
+    plain = {name: value for name, value in options.items() if name not in _WHERE.keys() | _ELSEWHERE}
+    parts: dict[str, dict[str, Any]] = {}
+    for name in _WHERE.keys() & options.keys():
+        part, field = _WHERE[name]
+        parts.setdefault(part, {})[field] = options[name]
+    changed = {part: replace(getattr(request, part), **fields) for part, fields in parts.items()}
+    return replace(request, **plain, **changed)
 
 
 def _with_count(request: ImageRequest, options: Mapping[str, Any]) -> ImageRequest:
@@ -121,24 +117,25 @@ def _with_count(request: ImageRequest, options: Mapping[str, Any]) -> ImageReque
     return replace(request, batch_size=size, batch_count=count // size)
 
 
-def _with_pictures(request: ImageRequest, options: Mapping[str, Any]) -> ImageRequest:
+def _with_init(request: ImageRequest, options: Mapping[str, Any]) -> ImageRequest:
+    init = request.init
     if "init_image" in options:
         images = (image_of(options["init_image"], "init_image"),)
-        init = replace(request.init, images=images) if request.init else InitImage(images)
-        request = replace(request, init=init)
+        init = replace(init, images=images) if init else InitImage(images)
     if "strength" in options:
-        _needs(request.init, "strength", options, "with init_image only")
-        request = replace(request, init=replace(request.init, strength=options["strength"]))  # type: ignore[type-var]
+        if init is None:
+            raise InvalidArgument.of("strength", options["strength"], "with init_image only")
+        init = replace(init, strength=options["strength"])
+    return replace(request, init=init)
+
+
+def _with_mask(request: ImageRequest, options: Mapping[str, Any]) -> ImageRequest:
+    inpaint = request.inpaint
     if "mask" in options:
         mask = image_of(options["mask"], "mask")
-        request = replace(request, inpaint=replace(request.inpaint, mask=mask) if request.inpaint else Inpaint(mask))
+        inpaint = replace(inpaint, mask=mask) if inpaint else Inpaint(mask)
     if "mask_blur" in options:
-        _needs(request.inpaint, "mask_blur", options, "with mask only")
-        blur = options["mask_blur"]
-        request = replace(request, inpaint=replace(request.inpaint, blur_x=blur, blur_y=blur))  # type: ignore[type-var]
-    return request
-
-
-def _needs(part: object, name: str, options: Mapping[str, Any], allowed: str) -> None:
-    if part is None:
-        raise InvalidArgument.of(name, options[name], allowed)
+        if inpaint is None:
+            raise InvalidArgument.of("mask_blur", options["mask_blur"], "with mask only")
+        inpaint = replace(inpaint, blur_x=options["mask_blur"], blur_y=options["mask_blur"])
+    return replace(request, inpaint=inpaint)

@@ -60,7 +60,7 @@ class Target:
     """A server: where, how, and who asks."""
 
     address: str = DEFAULT_ADDRESS
-    token: str = ""
+    token: str = field(default="", repr=False)
     tls: Tls | None = None
     settings: Settings = field(default_factory=Settings)
 

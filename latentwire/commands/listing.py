@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from time import sleep
 from typing import TYPE_CHECKING
 
 import click
@@ -53,7 +53,7 @@ def ps(reach: Reach, *, all_: bool, watch: bool, interval: float) -> None:
     with reach.client() as client, _shown(reach, watch=watch) as show:
         show(_listed(client, reach, all_=all_))
         while watch:
-            time.sleep(interval)
+            sleep(interval)
             show(_listed(client, reach, all_=all_))
 
 

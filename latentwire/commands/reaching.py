@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -53,7 +53,7 @@ class Reach:
     """How the server is reached, and how the command's end is told."""
 
     address: str
-    token: str
+    token: str = field(repr=False)
     timeout: float | None
     tls: bool
     tls_ca: Path | None
@@ -94,7 +94,7 @@ class Reach:
         if isinstance(error, Unavailable) and error.reason in {"CONNECTION_LOST", "NOT_READY"}:
             return f"{self.address} does not answer: {error.message}"
         said = "; ".join(map(_in_flags, error.violations)) or error.message
-        later = f" Try again in {error.retry_after_s:g} s." if error.retry_after_s else ""
+        later = f"; try again in {error.retry_after_s:g} s" if error.retry_after_s else ""
         return f"{said or error.reason}{later}"
 
 

@@ -16,6 +16,7 @@ ONE_ENGINE: Mapping[str, str] = MappingProxyType(
     {
         "test_fake.py": "what only the fake does",
         "test_never_the_fake.py": "the real engine, where it can't start",
+        "test_denoising_docs.py": _NO_ENGINE,
         "test_same_cases.py": _NO_ENGINE,
         "test_client.py::test_nobody_there_is_unavailable_after_every_try": _NO_ENGINE,
         "test_client.py::test_a_model_that_is_loading_is_asked_again_in_time": _MISBEHAVES,

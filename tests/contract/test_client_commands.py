@@ -153,6 +153,20 @@ def test_generations_are_a_table_or_json(server: Serving, tmp_path: Path) -> Non
     assert [one["state"] for one in told if one["request_id"] == "listed"] == ["succeeded"]
 
 
+def test_generations_are_watched_until_ctrl_c(server: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+
+    def sleep(pause_s: float) -> None:
+        pauses.append(pause_s)
+        if len(pauses) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("latentwire.commands.listing.sleep", sleep)
+    result = run(server, "ps", "--watch", "--interval", "0.5")
+    assert (result.exit_code, result.stdout) == (130, "0 running, 0 waiting\n" * 2)
+    assert (result.stderr, pauses) == ("latentwire: interrupted\n", [0.5, 0.5])
+
+
 def test_what_is_not_there_cannot_be_cancelled_and_the_rest_is(server: Serving, tmp_path: Path) -> None:
     run(server, "generate", "red", "-o", str(tmp_path), "--request-id", "ended", *SMALL)
     result = run(server, "cancel", "nobody", "ended")

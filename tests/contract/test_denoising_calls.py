@@ -133,8 +133,10 @@ async def test_its_id_is_its_own_while_it_runs_and_free_afterwards(gated: Servin
 async def full(start_server: StartServer, gate: Gate) -> AsyncIterator[Serving]:
     """A server with room for one that runs and one that waits, both taken."""
     async with start_server(EngineSettings(max_waiting=1, max_running=1), around=gate.before) as running:
-        calls = [running.generation.GenerateImage(asked(name, steps=1)) for name in ("runs", "waits")]
-        await until(lambda: gate.begun == 1 and running.backend.engine.counts() == (1, 1))
+        calls = [running.generation.GenerateImage(asked("runs", steps=1))]
+        await until(lambda: gate.begun == 1)  # until then it waits itself, and fills the queue
+        calls.append(running.generation.GenerateImage(asked("waits", steps=1)))
+        await until(lambda: running.backend.engine.counts() == (1, 1))
         yield running
         gate.open()
         for call in calls:

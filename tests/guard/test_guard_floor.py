@@ -42,7 +42,7 @@ def test_the_settings_as_they_are_stand_on_their_floors(own: Path) -> None:
         (PROJECT, 'source = ["latentwire", ', "source = [", "coverage.run.source is"),
         (PROJECT, "strict = true\n", "strict = false\n", "mypy.strict is False"),
         (PROJECT, "strict = true\n", 'strict = true\nexclude = ["tests"]\n', "mypy is"),
-        (PROJECT, '"tools", "tests"]', '"tools"]', "mypy.packages is"),
+        (PROJECT, '"tools", "tests", "examples"]', '"tools", "examples"]', "mypy.packages is"),
         (PROJECT, '"diffusers.*",', '"diffusers.*", "inference_svc.*",', "mypy.overrides is"),
         (PROJECT, '"ASYNC", "B"', '"ASYNC"', "ruff.lint.select is"),
         (PROJECT, '"PLW0108"', '"F401", "PLW0108"', "ruff.lint.ignore is"),

@@ -28,6 +28,7 @@ FAULTS = {
     "inference_svc.models.protobuf": "import google.protobuf.message",
     "gateway_svc.sdapi.call": "import grpc",
     "gateway_svc.web.messages": "from latentwire.v1 import types_pb2",
+    "gateway_svc.transcoding.product": "from latentwire.errors import NotFound",
 }
 
 

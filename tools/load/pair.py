@@ -56,7 +56,11 @@ def _running(server: Server) -> dict[str, int]:
 def _end(server: Server, address: str) -> None:
     if (status := server.process.poll()) is not None:
         raise server.unmet(f"ended with exit status {status} under the load")
-    if left := left_over(address, _QUIET_WITHIN_S):
+    try:
+        left = left_over(address, _QUIET_WITHIN_S)
+    except grpc.RpcError as error:  # the whole may not have ended yet: it stops the other service first
+        raise server.unmet("lost its inference service under the load") from error
+    if left:
         raise server.unmet(f"still has {left} generations {_QUIET_WITHIN_S:g} s after the load")
     if status := server.stop():
         raise server.unmet(f"ended with exit status {status} after SIGTERM")

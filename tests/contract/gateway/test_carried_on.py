@@ -89,12 +89,30 @@ async def alone(grpc_server: Serving, tmp_path_factory: pytest.TempPathFactory) 
 async def test_a_picture_that_one_began_and_the_other_ended_is_the_same(
     pair: Pair, alone: httpx2.AsyncClient, read: Read, sampler: str
 ) -> None:
-    body = {**BODY, "sampler_name": sampler}
-    undisturbed = (await alone.post(SDAPI, json=body)).json()["images"]
-    request = asyncio.create_task(pair.client.post(SDAPI, json=body))
+    undisturbed, found = await twice(pair, alone, read, SDAPI, {**BODY, "sampler_name": sampler})
+    assert found == undisturbed
+    assert sorted(each.gate.begun for each in pair.replicas) == [3, 7]
+
+
+async def test_so_is_a_picture_that_was_made_from_another_one_under_a_mask(
+    pair: Pair, alone: httpx2.AsyncClient, read: Read
+) -> None:
+    start = (await alone.post(SDAPI, json={**BODY, "steps": 1})).json()["images"][0]
+    pictures = {"init_images": [start], "mask": start, "denoising_strength": 1}
+    body = {**BODY, "sampler_name": "Euler", **pictures}
+    undisturbed, found = await twice(pair, alone, read, "/sdapi/v1/img2img", body)
+    assert found == undisturbed
+    assert sorted(each.gate.begun for each in pair.replicas) == [3, 7]
+
+
+async def twice(
+    pair: Pair, alone: httpx2.AsyncClient, read: Read, path: str, body: dict[str, Any]
+) -> tuple[list[str], list[str]]:
+    """The pictures of a request that nothing happens to, and of one whose replica is cut off."""
+    undisturbed = await alone.post(path, json=body)
+    request = asyncio.create_task(pair.client.post(path, json=body))
     await pair.cut_off_in_the_middle(read)
-    answer = await request
-    assert (answer.status_code, answer.json()["images"]) == (200, undisturbed)
+    return undisturbed.json()["images"], (await request).json()["images"]
 
 
 async def test_the_other_one_makes_only_the_steps_after_the_last_point(pair: Pair, read: Read) -> None:

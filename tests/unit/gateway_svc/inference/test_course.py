@@ -62,6 +62,14 @@ def test_it_goes_on_from_the_newest_point() -> None:
     assert (again.resumed(), again.resumed()) == (1, 0)
 
 
+def test_without_its_point_every_step_is_made_again() -> None:
+    again = course()
+    for event in (accepted(), step(1), step(2, point=True), step(3)):
+        again.take(event)
+    again.forget_point()
+    assert again.resumed() == 3
+
+
 def test_a_point_that_leaves_out_a_picture_which_has_not_come_is_not_used() -> None:
     again = course()
     for event in (accepted(), chunk(0, last=False), step(5, 0, point=True)):

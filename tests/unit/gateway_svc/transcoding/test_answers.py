@@ -125,7 +125,16 @@ async def test_metadata_become_headers(channel: Channel) -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("1H", 3600.0), ("2M", 120.0), ("3S", 3.0), ("400m", 0.4), ("5u", 5e-6), ("6n", 6e-9), ("99999999S", 99999999.0)],
+    [
+        ("1H", 3600.0),
+        ("2M", 120.0),
+        ("3S", 3.0),
+        ("400m", 0.4),
+        ("5u", 5e-6),
+        ("6n", 6e-9),
+        ("99999999S", 99999999.0),
+        ("99999999H", 1e8),
+    ],
 )
 async def test_a_timeout_is_the_calls(channel: Channel, text: str, seconds: float) -> None:
     async with client(channel) as toy:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from inference_svc.sampling import (
     ModelSigmas,
     NoiseSpec,
     Prediction,
+    SamplerOptions,
     SamplerState,
     SamplingPlan,
     Transition,
@@ -27,6 +29,7 @@ from latentwire.errors import InvalidArgument
 
 SHAPE = (4, 3, 5)
 PLAN = make_plan(sampler="LMS", steps=6, model=ModelSigmas.scaled_linear(), noise=NoiseSpec())
+FAST = make_plan(sampler="DPM fast", steps=6, model=ModelSigmas.scaled_linear(), noise=NoiseSpec())
 ADAPTIVE = make_plan(sampler="DPM adaptive", steps=6, model=ModelSigmas.scaled_linear(), noise=NoiseSpec())
 
 
@@ -60,6 +63,12 @@ def with_transition(transition: Transition) -> SamplingPlan:
         ("transitions", replace(PLAN, sampler="DPM adaptive")),
         ("noise.sigma_min", replace(ADAPTIVE, noise=NoiseSpec(sigma_max=1.0))),
         ("noise.sigma_max", replace(PLAN, sampler="DPM++ 2M SDE", noise=NoiseSpec())),
+        ("transitions[0].sigma_next", replace(PLAN, transitions=(Transition(9, 0, 0), Transition(5, 1, 0)))),
+        ("transitions[1].sigma", replace(PLAN, transitions=(Transition(9, 5, 0), Transition(9, 1, 0)))),
+        ("transitions[0].evaluations", replace(FAST, transitions=(Transition(9, 5, 0),))),
+        ("transitions[0].evaluations", replace(FAST, transitions=(Transition(9, 5, 0, evaluations=4),))),
+        ("transitions[0].sigma_next", replace(FAST, transitions=(Transition(9, 0, 0, evaluations=1),))),
+        ("noise.sigma_min", replace(FAST, noise=NoiseSpec())),
     ],
 )
 def test_a_plan_that_no_sampler_can_follow_is_refused(field: str, plan: SamplingPlan) -> None:
@@ -126,3 +135,43 @@ def test_every_state_on_the_way_passes(sampler: str) -> None:
     while not state.done:
         state = solve_step(plan, state, lambda x, sigma: Prediction(x))
         check_state(plan, state)
+
+
+LEVELS = (0.0, 1e-9, 1e-3, 0.03, 0.5, 1.0, 1.0000001, 5.0, 14.6, 1e6)
+
+
+def odd_plan(sampler: str, chance: random.Random) -> SamplingPlan:
+    """A plan that somebody has meddled with."""
+    options = SamplerOptions(eta=chance.choice([0.0, 0.5, 5.0]), s_churn=chance.choice([0.0, 3.0]))
+    plan = make_plan(sampler=sampler, steps=4, model=ModelSigmas.scaled_linear(), noise=NoiseSpec(), options=options)
+    steps = [
+        Transition(chance.choice(LEVELS), chance.choice(LEVELS), 500.0, evaluations=chance.choice([0, 1, 2, 3, 10]))
+        for _ in range(chance.randint(1, 4))
+    ]
+    if chance.random() < 0.5:
+        steps = sorted(steps, key=lambda step: -step.sigma)
+    low = chance.choice([plan.noise.sigma_min, *LEVELS])
+    return replace(plan, transitions=tuple(steps), noise=replace(plan.noise, sigma_min=low, sigma_max=1e6))
+
+
+def is_sound(plan: SamplingPlan) -> bool:
+    """Whether the check lets a plan through."""
+    try:
+        check_plan(plan)
+    except InvalidArgument:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("sampler", sorted(SAMPLERS.keys() - {"DPM adaptive"}))
+def test_every_plan_that_passes_can_be_followed(sampler: str) -> None:
+    """All but DPM adaptive's, where nobody knows before whether it ends."""
+    chance = random.Random(sampler)
+    plans = [plan for plan in (odd_plan(sampler, chance) for _ in range(300)) if is_sound(plan)][:20]
+    assert plans
+    with np.errstate(all="ignore"):
+        for plan in plans:
+            state = SamplerState(np.ones((1, 1, 2, 2), np.float32))
+            while not state.done and state.step < 8:
+                state = solve_step(plan, state, lambda x, sigma: Prediction(x * np.float32(1 / (1 + sigma))))
+                check_state(plan, state)
