@@ -4,6 +4,9 @@ SHELL := bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
+# Bytecode is kept whatever the environment says: a run of tests starts hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 EXTRA ?= cpu
 ARGS ?=

@@ -51,7 +51,7 @@ class Metrics:
         )
         self.steps_recomputed = Counter(
             "latentwire_gateway_steps_recomputed",
-            "Steps made again since they came after the last resume point of a lost replica.",
+            "Steps recomputed: those that came after the last resume point of a lost replica.",
             registry=self.registry,
         )
 

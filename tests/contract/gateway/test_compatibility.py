@@ -245,7 +245,9 @@ def test_every_route_is_in_the_table(tmp_path: Path) -> None:
     lifetime = Lifetime(lambda: None, supervised=True)
     app = create_app(Settings(data_dir=tmp_path, api_server_stop=True), lifetime)
     served = {f"{method.upper()} {path}" for path, ways in app.openapi()["paths"].items() for method in ways}
-    assert served | UNDOCUMENTED == {row.name for row in routes.ROUTES} | routes.OWN
+    assert {route for route in served if " /api/v1/" not in route} | UNDOCUMENTED == {
+        row.name for row in routes.ROUTES
+    } | routes.OWN
 
 
 @pytest.mark.parametrize("row", [row for row in routes.ROUTES if "server-" not in row.name], ids=lambda row: row.name)
