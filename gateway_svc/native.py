@@ -41,6 +41,7 @@ SERVICES: Final[tuple[ServiceDescriptor, ...]] = tuple(
 DETACH_GRACE_S: Final = 30
 """How long a generation that is told as events lives with nobody attached: a client of events comes back by itself."""
 _GENERATION: Final = generation_service_pb2.DESCRIPTOR.services_by_name["GenerationService"]
+_OF_TASKS: Final = (generation_service_pb2.GenerateImageRequest, postprocessing_service_pb2.UpscaleImageRequest)
 _TAKEN_KINDS: Final = frozenset({*KINDS, EXTRAS})
 
 
@@ -59,11 +60,14 @@ def transcoder() -> Transcoder:
 
 def prepare(request: Request, method: MethodDescriptor, message: Message, as_events: bool) -> None:
     """Keeps what is asked for here apart from /sdapi and from other users. Raises Refused."""
-    if isinstance(message, generation_service_pb2.GenerateImageRequest):
-        if message.task.kind in _TAKEN_KINDS:
-            raise Refused(f"{message.task.kind!r} is a kind of /sdapi's own tasks", field="task.kind")
-        if as_events and not message.HasField("detach_grace"):
-            message.detach_grace.CopyFrom(duration_pb2.Duration(seconds=DETACH_GRACE_S))
+    if isinstance(message, _OF_TASKS) and message.task.kind in _TAKEN_KINDS:
+        raise Refused(f"{message.task.kind!r} is a kind of /sdapi's own tasks", field="task.kind")
+    if (
+        as_events
+        and isinstance(message, generation_service_pb2.GenerateImageRequest)
+        and not message.HasField("detach_grace")
+    ):
+        message.detach_grace.CopyFrom(duration_pb2.Duration(seconds=DETACH_GRACE_S))
     _check_owner(str(request.scope.get(USER_KEY, "")), message)
 
 
@@ -81,7 +85,7 @@ def _check_owner(user: str, message: Message) -> None:
 
 def _owned(message: Message) -> tuple[str, Any]:
     """Where a request names an owner, if it does."""
-    if isinstance(message, generation_service_pb2.GenerateImageRequest):
+    if isinstance(message, _OF_TASKS):
         return "task.owner", message.task if message.HasField("task") else None
     if isinstance(message, generation_service_pb2.ListGenerationsRequest):
         return "owner", message

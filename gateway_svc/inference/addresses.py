@@ -14,10 +14,14 @@ Endpoint = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """The replicas. `each`: a target of gRPC's for every one; `together`: one for all of them."""
+    """The replicas. `each`: a target of gRPC's for every one; `together`: one for all of them.
+
+    Not `resolved`: no name meant anything, which says more of the names' server than of who is there.
+    """
 
     each: tuple[str, ...]
     together: str
+    resolved: bool = True
 
 
 def entries(text: str) -> tuple[str, ...]:
@@ -47,10 +51,12 @@ async def look_up(found: Sequence[str]) -> Membership:
     each = [_targets(entry, ends) for entry, ends in zip(found, looked_up, strict=True)]
     every = tuple(dict.fromkeys(target for targets in each for target in targets))
     if len(every) == 1:
-        return Membership(every, every[0])
-    if len(found) == 1:
-        return Membership(every, f"dns:///{found[0]}")
-    return Membership(every, together([end for ends in looked_up for end in ends]) or found[0])
+        target = every[0]
+    elif len(found) == 1:
+        target = f"dns:///{found[0]}"
+    else:
+        target = together([end for ends in looked_up for end in ends]) or found[0]
+    return Membership(every, target, any(looked_up))
 
 
 def together(endpoints: Sequence[Endpoint]) -> str:

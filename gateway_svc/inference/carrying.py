@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -128,14 +129,22 @@ class Carried:
 
     async def _somebody(self, within_s: float) -> bool:
         """Whether a replica that takes generations is found in time."""
-        channel = self._replicas.any
         try:
             async with asyncio.timeout(within_s if self._asked.left_s is None else min(within_s, self._asked.left_s)):
-                while (state := channel.get_state(try_to_connect=True)) is not grpc.ChannelConnectivity.READY:
-                    await channel.wait_for_state_change(state)
+                while not await self._ready():
+                    pass
         except TimeoutError:
             return False
         return True
+
+    async def _ready(self) -> bool:
+        """Whether somebody is there; if not, told when that may have changed. Where replicas move, a channel ends."""
+        channel = self._replicas.any
+        if (state := channel.get_state(try_to_connect=True)) is grpc.ChannelConnectivity.READY:
+            return True
+        with suppress(TimeoutError, aio.UsageError):
+            await asyncio.wait_for(channel.wait_for_state_change(state), _LONGEST_PAUSE_S)
+        return False
 
     async def _cured(self, error: LatentwireError) -> bool:
         """Whether what kept another replica from going on has passed: a full queue, an id in use, a missing model."""

@@ -104,7 +104,7 @@ class Replicas:
     async def look_again(self) -> None:
         """Looks names up, and follows what has changed."""
         found = await look_up(self._entries)
-        if found != self._membership:
+        if found != self._membership and found.resolved:
             self._join(found)
 
     async def _follow(self) -> None:

@@ -20,7 +20,8 @@ UNREADABLE: Final = (ParseError, ValueError, TypeError, KeyError, AttributeError
 """What ParseDict raises for values that do not fit: mostly ParseError."""
 _LONGEST_PATH: Final = 200
 _CHAIN: Final = re.compile(r"Failed to parse (\S+) field: ")
-_WHERE: Final = re.compile(r"^(?:Failed to parse \S+ field: )+|\s+at [\w.\[\]]+\.*$")
+# No character can be matched in two ways: the words repeat the value, which may be long and written with intent.
+_WHERE: Final = re.compile(r"^(?:Failed to parse \S+ field: )+|\sat [\w.\[\]]+$")
 
 
 def loads(body: bytes) -> Any:
@@ -83,10 +84,17 @@ def _details(status: status_pb2.Status) -> Iterator[Any]:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{twice!r:.80} stands twice in one object")
+        raise ValueError(f"{_twice(pairs)!r:.80} stands twice in one object")
     return made
+
+
+def _twice(pairs: list[tuple[str, Any]]) -> str:
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            break
+        seen.add(name)
+    return name
 
 
 def _refuse_constant(name: str) -> NoReturn:

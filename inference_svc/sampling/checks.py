@@ -22,7 +22,7 @@ from inference_svc.sampling.spec import SamplerSpec
 from latentwire.errors import InvalidArgument
 
 LARGEST_SIGMA = 1e6
-MOST_TRANSITIONS = 10_000
+MOST_TRANSITIONS = 1_000
 LARGEST_LATENT_SIDE = 4096
 LARGEST_BETA_SHAPE = 100.0
 MOST_EVALUATIONS = 10

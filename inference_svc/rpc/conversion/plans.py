@@ -29,6 +29,7 @@ from latentwire.v1 import types_pb2 as t
 _NUMBERS = ("eta", "s_churn", "s_tmin", "s_tmax", "s_noise")
 _WIDENED = "sgm_noise_multiplier"
 _REMEMBERED_TRANSITIONS = 200
+_REMEMBERED_BYTES = 2**16
 
 
 def plan_message(plan: SamplingPlan, facts: ModelFacts) -> t.SamplingPlan:
@@ -69,7 +70,9 @@ def read_plan(message: t.SamplingPlan, facts: ModelFacts, field: str) -> Samplin
 
 def _is_small(message: t.SamplingPlan) -> bool:
     pictures = message.HasField("init_latents") or message.HasField("mask")
-    return len(message.transitions) <= _REMEMBERED_TRANSITIONS and not pictures
+    few = len(message.transitions) <= _REMEMBERED_TRANSITIONS
+    # A message also keeps fields that nobody here knows.
+    return few and not pictures and message.ByteSize() <= _REMEMBERED_BYTES
 
 
 @lru_cache(maxsize=64)

@@ -51,7 +51,7 @@ def _check_counts(message: t.SamplerState, plan: SamplingPlan, field: str) -> No
     spec, violations = find_sampler(plan.sampler), Violations()
     step = violations.whole(f"{field}.step", message.step, 0, plan.step_count)
     violations.whole(f"{field}.draws", message.draws, 0, max(step, 0) + 1)
-    violations.whole(f"{field}.evaluations", message.evaluations, 0, 2**31 - 1)
+    violations.whole(f"{field}.evaluations", message.evaluations, 0, 2**30)
     most = spec.history_length + spec.history_extra
     if len(message.history) > most:
         violations.add(f"{field}.history", f"{len(message.history)} tensors", f"at most {most} with {plan.sampler}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,9 +22,12 @@ from inference_svc.rpc.denoising.calls import Work, only_report
 from inference_svc.rpc.denoising.reading import check_count, naming, prompt_run
 from inference_svc.sampling import SAMPLERS
 from inference_svc.work import BatchKey, Compute, Kind, Pipeline, Report
+from latentwire.errors import InvalidArgument
 from latentwire.v1 import denoising_service_pb2 as d
 
 _MOST_NETWORKS = 16
+_MOST_NUMBERS = 2**24
+"""In all contexts of an answer: 64 MiB of float32, what a message may have."""
 
 
 async def encode_prompt(
@@ -38,6 +42,7 @@ async def encode_prompt(
         with naming(prompt="prompts"):
             done = (await only_report(bench.backend.engine, work)).event
         assert isinstance(done, _Encoded)
+        _check_size(done.conditionings)
         return d.EncodePromptResponse(
             conditionings=[conditioning_message(each, model.facts) for each in done.conditionings],
             warnings=_warnings(prompts),
@@ -55,6 +60,15 @@ def _encode(run: PromptRun, prompts: Sequence[Prompt]) -> Pipeline:
     conditionings = yield from encoded(run, prompts)
     counts = yield Compute(_counts, (run, prompts))
     yield Report(_Encoded(conditionings, counts))
+
+
+def _check_size(conditionings: Sequence[Conditioning]) -> None:
+    """Raises InvalidArgument. Segments share their contexts here; each has its own in a message."""
+    segments = [segment for each in conditionings for part in each.parts for segment in part.segments]
+    numbers = sum(math.prod(segment.context.shape) for segment in segments)
+    if numbers > _MOST_NUMBERS:
+        said = f"{len(segments)} contexts of {numbers} numbers"
+        raise InvalidArgument.of("prompts", said, f"at most {_MOST_NUMBERS} numbers in an answer")
 
 
 def _counts(run: PromptRun, prompts: Sequence[Prompt]) -> list[int]:

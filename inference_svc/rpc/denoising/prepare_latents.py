@@ -37,7 +37,8 @@ def _size_of(request: d.PrepareLatentsRequest, facts: ModelFacts) -> int:
     """About how many elements are drawn and read; what is asked for is not checked yet."""
     scale = facts.latent_scale
     width, height = (max(side, facts.native_size) // scale for side in (request.width, request.height))
-    return facts.latent_channels * width * height * len(request.noises) + elements([request.init_latents])
+    resized = sum(2 * abs(n.resize_from_width * n.resize_from_height) // scale**2 for n in request.noises)
+    return facts.latent_channels * (width * height * len(request.noises) + resized) + elements([request.init_latents])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -22,6 +21,8 @@ from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import types_pb2 as t
 
 MOST_PICTURES = 64
+_LEAST_BYTES = 2
+"""Of an element, in float16."""
 
 
 def check_count(count: int, field: str) -> int:
@@ -49,8 +50,8 @@ def prompt_run(model: UsableModel, sampler: str, steps: int = DEFAULT_STEPS, cli
 
 
 def elements(tensors: Sequence[t.Tensor]) -> int:
-    """Returns how many elements tensors say that they have; what they say is not checked yet."""
-    return sum(math.prod(tensor.shape) for tensor in tensors)
+    """Returns at most how many elements tensors have, by what was received: their shapes are not checked yet."""
+    return sum(tensor.ByteSize() // _LEAST_BYTES for tensor in tensors)
 
 
 def dressed(

@@ -209,6 +209,13 @@ async def test_what_is_wrong_is_told_by_field(
     assert (info["domain"], [violation["field"] for violation in bad["fieldViolations"]]) == ("latentwire", [field])
 
 
+async def test_upscaling_is_no_task_of_the_other_api_either(gateway: httpx2.AsyncClient) -> None:
+    route = next(path for path in (await gateway.get("/openapi.json")).json()["paths"] if path.endswith(":upscale"))
+    response = await gateway.post(route, json={"task": {"taskId": "a", "kind": "extras", "owner": "bob"}})
+    (field,) = (each["field"] for each in response.json()["details"][1]["fieldViolations"])
+    assert (response.status_code, field) == (400, "task.kind")
+
+
 @pytest.mark.parametrize(
     ("verb", "path", "status", "reason"),
     [

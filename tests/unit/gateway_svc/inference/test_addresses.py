@@ -84,4 +84,4 @@ def test_a_list_of_names_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_name_that_means_nobody_yet_stays_in_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
     found = members(monkeypatch, "a:1,b:2", b=("2.2.2.2",))
     assert found == Membership(("a:1", "b:2"), "ipv4:2.2.2.2:2")
-    assert members(monkeypatch, "a:1,b:2") == Membership(("a:1", "b:2"), "a:1")
+    assert members(monkeypatch, "a:1,b:2") == Membership(("a:1", "b:2"), "a:1", resolved=False)

@@ -102,3 +102,13 @@ def test_only_the_newest_are_remembered() -> None:
     for key in ("a", "b", "a", "c"):
         words.put(key, key.upper())
     assert [words.get(key) for key in "abc"] == ["A", "", "C"]
+
+
+def test_a_look_up_that_failed_changes_nothing(looks: Looks) -> None:
+    async def use(replicas: Replicas) -> None:
+        before = replicas.each
+        await replicas.look_again()
+        assert replicas.each == before
+
+    looks(TWO, Membership(("all:5",), "all:5", resolved=False))
+    opened(use)

@@ -186,6 +186,10 @@ def test_a_query_that_cannot_be_read_is_refused(query: bytes) -> None:
         (b'{"book": NaN}', "body", "NaN is no JSON"),
         (b'{"book": {}, "book": {}}', "body", "'book' stands twice in one object"),
         (b"[" * 100_000, "body", "is nested too deeply"),
+        # Sizes at which time by the square of them would be hours.
+        (json.dumps(dict.fromkeys(map(str, range(300_000)))).encode()[:-1] + b', "7": 1}', "body", "'7' stands twice"),
+        ({"book": {"printed": " " * 1_000_000}}, "book.printed", ""),
+        ({"book": {"printed": " at " + "." * 1_000_000 + "!"}}, "book.printed", ""),
         (b'{"book":' + b'{"sequel":' * 150 + b"{}" + b"}" * 151, "body", "too deep"),
         ([], "body", "[] is not allowed; allowed: a JSON object"),
         (3, "body", "3 is not allowed; allowed: a JSON object"),
