@@ -175,7 +175,7 @@ pip-audit: dev ## known vulnerabilities of what the locks name
 # -- now and then ------------------------------------------------------------------------------------------------
 
 slow: dev ## what takes longer than the everyday suite allows
-	@$(BIN)/python -m pytest -m slow $(if $(ARGS),$(ARGS),$(EVERYDAY) tests/e2e tests/load)
+	@EXPLORE=1 $(BIN)/python -m pytest -m slow $(if $(ARGS),$(ARGS),$(EVERYDAY) tests/e2e tests/load)
 
 load: dev ## drive a pair hard (ARGS="--engine onnx", or --host and --inference of one that runs), into out/load.md
 	@$(BIN)/python -m tools.load $(ARGS)

@@ -60,8 +60,8 @@ def _edges(length: int, tile: int, overlap: int) -> list[int]:
     count = max(1, math.ceil((length - overlap) / (tile - overlap)))
     if count == 1:
         return [0]
-    step = (length - tile) / (count - 1)
-    return [min(int(number * step), length - tile) for number in range(count)]
+    # In whole numbers: a quotient that is a little too small would leave the last column uncovered.
+    return [number * (length - tile) // (count - 1) for number in range(count)]
 
 
 def _ramp(size: tuple[int, int], overlap: int, axis: int) -> Image.Image:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -18,6 +18,7 @@ def noise(width: int, height: int) -> Image.Image:
 
 
 @settings(max_examples=40, deadline=None)
+@example(size=(140, 8), tile=(18, 16), overlap=0)
 @given(
     size=st.tuples(st.integers(8, 150), st.integers(8, 150)),
     tile=st.tuples(st.integers(16, 64), st.integers(16, 64)),
