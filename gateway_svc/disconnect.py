@@ -1,13 +1,13 @@
-"""Work that ends when its client goes away."""
+"""Work that ends when its client goes away, told as an error of ours."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from starlette.types import Receive
 
+from gateway_svc.transcoding.presence import ClientGone, while_there
 from latentwire.errors import Cancelled
 
 T = TypeVar("T")
@@ -18,19 +18,7 @@ async def while_connected(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
 
     The request's body must have been read: what comes next on `receive` is the disconnect.
     """
-    working = asyncio.create_task(work)
-    watching = asyncio.create_task(_gone(receive))
     try:
-        await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            return working.result()
-        raise Cancelled("the client went away")
-    finally:
-        working.cancel()
-        watching.cancel()
-        await asyncio.gather(working, watching, return_exceptions=True)
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+        return await while_there(receive, work)
+    except ClientGone:
+        raise Cancelled("the client went away") from None

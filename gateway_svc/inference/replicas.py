@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final
 
@@ -12,6 +11,7 @@ from grpc import aio
 
 from gateway_svc.inference.addresses import Membership, entries, look_up, may_move
 from gateway_svc.inference.channels import to_any, to_one
+from latentwire.newest import Newest
 
 REPLICA_KEY: Final = "x-latentwire-replica"
 LOOK_UP_EVERY_S: Final = 30.0
@@ -32,25 +32,6 @@ class Replica:
         self.name = named(metadata) or self.name
 
 
-class Remembered:
-    """Words by id: the newest few thousand."""
-
-    def __init__(self, most: int = _MOST_REMEMBERED) -> None:
-        self._kept: OrderedDict[str, str] = OrderedDict()
-        self._most = most
-
-    def put(self, key: str, word: str) -> None:
-        """Keeps a word, and forgets the oldest beyond the bound."""
-        self._kept[key] = word
-        self._kept.move_to_end(key)
-        if len(self._kept) > self._most:
-            self._kept.popitem(last=False)
-
-    def get(self, key: str) -> str:
-        """The word; empty where none is kept."""
-        return self._kept.get(key, "")
-
-
 class Replicas:
     """All of them. Made inside the running event loop, opened and closed once."""
 
@@ -63,9 +44,9 @@ class Replicas:
         self.each: tuple[Replica, ...] = ()
         self.any: aio.Channel
         self.any_loaded_or_not: aio.Channel
-        self.ended = Remembered()
+        self.ended = Newest(_MOST_REMEMBERED)
         """Ids of generations and of tasks that callers ended, each with how: "stop" or "cancel"."""
-        self._names_by_id = Remembered()
+        self._names_by_id = Newest(_MOST_REMEMBERED)
 
     @property
     def several(self) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any, Final, TypeVar
 
 from google.protobuf.message import Message
 from starlette.responses import Response
-from starlette.types import Receive, Send
+from starlette.types import Send
 
 from gateway_svc.transcoding.calls import StreamCall, UnaryCall
 from gateway_svc.transcoding.errors import Failure
@@ -103,21 +103,3 @@ async def off_loop(size: int, function: Callable[..., T], *arguments: object) ->
     if size < _LARGE_BYTES:
         return function(*arguments)
     return await asyncio.to_thread(function, *arguments)
-
-
-async def while_there(receive: Receive, work: Coroutine[Any, Any, None]) -> None:
-    """Does the work, and cancels it when the client goes away. The request's body must have been read."""
-    working, watching = asyncio.create_task(work), asyncio.create_task(_gone(receive))
-    try:
-        await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            working.result()
-    finally:
-        working.cancel()
-        watching.cancel()
-        await asyncio.gather(working, watching, return_exceptions=True)
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
@@ -18,13 +19,14 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from gateway_svc.transcoding.answering import Stream, failed, off_loop, one, while_there
+from gateway_svc.transcoding.answering import Stream, failed, off_loop, one
 from gateway_svc.transcoding.calls import ChannelOf, start
 from gateway_svc.transcoding.errors import HTTP_STATUS, Refused
 from gateway_svc.transcoding.framing import Framing, JsonLines, ServerSentEvents, wants_events
 from gateway_svc.transcoding.json_text import as_json, text
 from gateway_svc.transcoding.metadata import Pairs, metadata_of, timeout_s
 from gateway_svc.transcoding.options import EventStream, Options, Resumed
+from gateway_svc.transcoding.presence import ClientGone, while_there
 from gateway_svc.transcoding.requests import Parts, message_of
 from gateway_svc.transcoding.rules import Binding, bindings
 from gateway_svc.transcoding.table import Found, Table
@@ -83,7 +85,8 @@ class Transcoder(BaseRoute):
         else:
             call = start(self._channel_of(request), plan.method, plan.message, timeout=timeout, metadata=metadata)
             try:
-                await while_there(receive, self._answer(plan, call, scope, send))
+                with suppress(ClientGone):
+                    await while_there(receive, self._answer(plan, call, scope, send))
             finally:
                 call.cancel()
 

@@ -79,7 +79,6 @@ class _Relay:
         match event:
             case Started():
                 self.record.started()
-                self.record.add(events.started(self.record.start_time))
                 self.positions.moved(self.record)
             case Reported(event=TileDone()):
                 self.done += 1

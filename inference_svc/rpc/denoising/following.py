@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from inference_svc.engine import EngineEvent, Finished, Started
 from inference_svc.pipelines.denoising import Span
-from inference_svc.rpc.conversion import events
 from inference_svc.rpc.denoising.bench import Bench
 from inference_svc.rpc.generation.book import Book
 from inference_svc.rpc.generation.positions import Positions
@@ -41,7 +40,6 @@ class Following:
         match event:
             case Started():
                 self.record.started()
-                self.record.add(events.started(self.record.start_time))
                 self.positions.moved(self.record)
             case Finished():
                 self.record.end(ENDS[event.outcome], event.error)

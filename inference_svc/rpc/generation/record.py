@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from inference_svc.rpc.conversion import events
 from inference_svc.rpc.generation.journal import Journal
 from inference_svc.rpc.generation.subscription import Subscription
 from latentwire.errors import LatentwireError, OutOfRange
@@ -129,9 +130,10 @@ class Record:
         self.state = state
 
     def started(self) -> None:
-        """Its first work runs."""
+        """Its first work runs, and its readers are told."""
         self.move(t.GENERATION_STATE_RUNNING)
         self.start_time, self.position = self.clock(), None
+        self.add(events.started(self.start_time))
 
     def end(self, state: t.GenerationState.ValueType, error: LatentwireError | None = None) -> None:
         """Nothing more comes: readers get what waits for them, then the error; of a cancelled one only the error."""

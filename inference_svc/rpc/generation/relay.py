@@ -69,7 +69,6 @@ class Relay:
         match event:
             case Started():
                 self._record.started()
-                self._record.add(events.started(self._record.start_time))
                 self._around.moved(self._record)
             case Reported(event=StepDone() as step):
                 self._step(event, step)

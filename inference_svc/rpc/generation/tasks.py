@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
 from latentwire.errors import Aborted
+from latentwire.newest import Newest
 
 _MOST = 4096
 
@@ -13,24 +12,19 @@ class Tasks:
     """Remembers stopped tasks, the newest few thousand, so that their later members are refused."""
 
     def __init__(self, most: int = _MOST) -> None:
-        self._stopped: OrderedDict[str, str] = OrderedDict()
-        self._most = most
+        self._stopped = Newest(most)
 
     def stop(self, task_id: str, how: str) -> None:
         """Refuses the task's members from now on; `how` is "stopped" or "cancelled"."""
-        self._stopped[task_id] = how
-        self._stopped.move_to_end(task_id)
-        if len(self._stopped) > self._most:
-            self._stopped.popitem(last=False)
+        self._stopped.put(task_id, how)
 
     def stopped(self, task_id: str) -> bool:
         """Tells whether a task has been stopped or cancelled."""
-        return task_id in self._stopped
+        return bool(self._stopped.get(task_id))
 
     def check(self, task_id: str) -> None:
         """Raises Aborted, TASK_STOPPED, for a member of such a task."""
-        if task_id and task_id in self._stopped:
-            how = self._stopped[task_id]
+        if task_id and (how := self._stopped.get(task_id)):
             raise Aborted(
                 f"task {task_id!r} was {how}; its later members are refused",
                 reason="TASK_STOPPED",

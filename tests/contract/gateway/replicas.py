@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
-import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 
 from inference_svc.rpc.interceptors.around import AroundInterceptor
@@ -15,10 +13,8 @@ from inference_svc.rpc.interceptors.identity import Identity, identified
 from latentwire import status
 from latentwire.errors import LatentwireError
 from latentwire.v1 import generation_service_pb2 as gs
-from latentwire.v1 import generation_service_pb2_grpc as gs_grpc
-from latentwire.v1 import model_service_pb2_grpc as ms_grpc
 from latentwire.v1 import types_pb2 as types
-from tests.contract.gateway.scripted import Context, Generations, Models, Script, accept, chunks, missing
+from tests.contract.gateway.scripted import Context, Generations, Script, Service, accept, chunks, missing
 
 STEPS = 10
 
@@ -105,39 +101,18 @@ def step_of(request: gs.GenerateImageRequest) -> int:
     return max((each.state.step for each in request.resume_from.pictures), default=0)
 
 
-class Replica:
+class Replica(Service):
     """One of them on a port of its own; its name is in every answer."""
 
     def __init__(self, name: str, seed: int) -> None:
-        self.name, self.walk, self.port = name, Walk(seed=seed), 0
-        self._health = health.aio.HealthServicer()
-        self._server: grpc.aio.Server | None = None
+        super().__init__(0, Walker, [AroundInterceptor(identified(Identity(name, "fake")))])
+        self.name = name
+        self.script = self.walk = Walk(seed=seed)
 
     @property
     def address(self) -> str:
         """Where it listens."""
         return f"127.0.0.1:{self.port}"
-
-    async def start(self) -> None:
-        """Listens, on the port that it had before."""
-        around = AroundInterceptor(identified(Identity(self.name, "fake")))
-        self._server = server = grpc.aio.server(interceptors=[around])
-        gs_grpc.add_GenerationServiceServicer_to_server(Walker(lambda: self.walk), server)  # type: ignore[abstract]
-        ms_grpc.add_ModelServiceServicer_to_server(Models(lambda: self.walk), server)  # type: ignore[abstract]
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
-        self.port = server.add_insecure_port(self.address)
-        await self.serving(True)
-        await server.start()
-
-    async def stop(self) -> None:
-        """Gone at once, with all that it did."""
-        if self._server:
-            await self._server.stop(None)
-
-    async def serving(self, yes: bool) -> None:
-        """What its health service says."""
-        state = health_pb2.HealthCheckResponse.SERVING if yes else health_pb2.HealthCheckResponse.NOT_SERVING
-        await self._health.set("latentwire.v1.GenerationService", state)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -336,23 +336,33 @@ def _matches(record: gs.Generation, request: gs.ListGenerationsRequest) -> bool:
 
 
 class Service:
-    """The scripted service on a port that is held for it; can be stopped and started again."""
+    """The scripted service on a port that is held for it, or on any; can be stopped and started again.
 
-    def __init__(self, port: int) -> None:
+    `generations`: what makes its pictures; `interceptors`: what stands around every call.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        generations: Callable[[Callable[[], Script]], gs_grpc.GenerationServiceServicer] | None = None,
+        interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
+    ) -> None:
         self.script = Script()
         self.port = port
         self.health = health.aio.HealthServicer()
+        self._generations = (generations or Generations)(lambda: self.script)
+        self._interceptors = interceptors
         self._server: grpc.aio.Server | None = None
 
     async def start(self) -> None:
-        """Listens."""
-        self._server = server = grpc.aio.server()
-        gs_grpc.add_GenerationServiceServicer_to_server(Generations(lambda: self.script), server)  # type: ignore[abstract]
+        """Listens, on the port that it had before."""
+        self._server = server = grpc.aio.server(interceptors=self._interceptors)
+        gs_grpc.add_GenerationServiceServicer_to_server(self._generations, server)
         ms_grpc.add_ModelServiceServicer_to_server(Models(lambda: self.script), server)  # type: ignore[abstract]
         postprocessing = Postprocessing(lambda: self.script)  # type: ignore[abstract]
         ps_grpc.add_PostprocessingServiceServicer_to_server(postprocessing, server)
         health_pb2_grpc.add_HealthServicer_to_server(self.health, server)
-        server.add_insecure_port(f"127.0.0.1:{self.port}")
+        self.port = server.add_insecure_port(f"127.0.0.1:{self.port}")
         await self.serving(True)
         await server.start()
 

@@ -74,6 +74,22 @@ def ask(client: httpx2.AsyncClient, **fields: Any) -> asyncio.Task[httpx2.Respon
     return asyncio.create_task(client.post(URL, json={**SMALL, **fields}))
 
 
+async def under_way(
+    client: httpx2.AsyncClient, pair: Replicas, read: Read, hold_at: tuple[int, int], **fields: Any
+) -> tuple[asyncio.Task[httpx2.Response], Replica, Replica]:
+    """Asks; returns once one replica waits before a step of a picture and the gateway has read all that came before.
+
+    The answer to come, that replica, and the other one.
+    """
+    picture, step = hold_at
+    read.clear()
+    pair.hold_at(picture, step)
+    request = ask(client, **fields)
+    waiting, other = await pair.held()
+    await until(lambda: read.count(f"step {step - 1}") == picture + 1)
+    return request, waiting, other
+
+
 async def figure(client: httpx2.AsyncClient, name: str) -> float:
     """The sum of a metric over its labels."""
     lines = (await client.get("/metrics")).text.splitlines()
@@ -105,11 +121,7 @@ async def test_a_generation_goes_on_at_the_other_replica_from_its_last_point(
     client: httpx2.AsyncClient, pair: Replicas, read: Read
 ) -> None:
     undisturbed = (await ask(client, seed=5)).json()["images"]
-    read.clear()
-    pair.hold_at(0, 9)
-    request = ask(client, seed=5)
-    lost, other = await pair.held()
-    await until(lambda: "step 8" in read)
+    request, lost, other = await under_way(client, pair, read, (0, 9), seed=5)
     await lost.stop()
     answer = await request
     resumed = other.walk.requests[-1]
@@ -121,11 +133,7 @@ async def test_a_generation_goes_on_at_the_other_replica_from_its_last_point(
 async def test_a_random_seed_is_the_same_at_the_other_replica(
     client: httpx2.AsyncClient, pair: Replicas, read: Read
 ) -> None:
-    read.clear()
-    pair.hold_at(0, 2)
-    request = ask(client, seed=-1)
-    lost, other = await pair.held()
-    await until(lambda: "step 1" in read)
+    request, lost, other = await under_way(client, pair, read, (0, 2), seed=-1)
     await lost.stop()
     answer = await request
     again = other.walk.requests[-1]
@@ -138,11 +146,7 @@ async def test_pictures_that_have_come_are_not_made_again(
     client: httpx2.AsyncClient, pair: Replicas, read: Read
 ) -> None:
     undisturbed = (await ask(client, seed=5, n_iter=3)).json()["images"]
-    read.clear()
-    pair.hold_at(1, 5)
-    request = ask(client, seed=5, n_iter=3)
-    lost, other = await pair.held()
-    await until(lambda: read.count("step 4") == 2)
+    request, lost, other = await under_way(client, pair, read, (1, 5), seed=5, n_iter=3)
     await lost.stop()
     answer = await request
     stages = [each.stage for each in other.walk.requests[-1].resume_from.pictures]
@@ -152,11 +156,7 @@ async def test_pictures_that_have_come_are_not_made_again(
 
 async def test_without_points_it_begins_anew(start: Start, pair: Replicas, read: Read) -> None:
     async with start(resume_every=0) as client:
-        read.clear()
-        pair.hold_at(1, 5)
-        request = ask(client, seed=5, n_iter=2)
-        lost, other = await pair.held()
-        await until(lambda: read.count("step 4") == 2)
+        request, lost, other = await under_way(client, pair, read, (1, 5), seed=5, n_iter=2)
         await lost.stop()
         answer = await request
     assert (answer.status_code, len(answer.json()["images"])) == (200, 2)
@@ -181,11 +181,7 @@ async def test_input_pictures_go_with_it(client: httpx2.AsyncClient, pair: Repli
 async def test_a_point_that_the_other_one_can_not_read_is_done_without(
     client: httpx2.AsyncClient, pair: Replicas, read: Read
 ) -> None:
-    read.clear()
-    pair.hold_at(0, 9)
-    request = ask(client, seed=5)
-    lost, other = await pair.held()
-    await until(lambda: "step 8" in read)
+    request, lost, other = await under_way(client, pair, read, (0, 9), seed=5)
     other.walk.refuse_points = FailedPrecondition("version 1 is not known here")
     await lost.stop()
     answer = await request
@@ -196,11 +192,7 @@ async def test_a_point_that_the_other_one_can_not_read_is_done_without(
 async def test_a_model_that_the_other_one_has_not_loaded_is_loaded(
     client: httpx2.AsyncClient, pair: Replicas, read: Read
 ) -> None:
-    read.clear()
-    pair.hold_at(0, 9)
-    request = ask(client, seed=5)
-    lost, other = await pair.held()
-    await until(lambda: "step 8" in read)
+    request, lost, other = await under_way(client, pair, read, (0, 9), seed=5)
     other.walk.unloaded.add("flatland")
     await lost.stop()
     answer = await request
@@ -210,11 +202,7 @@ async def test_a_model_that_the_other_one_has_not_loaded_is_loaded(
 async def test_a_model_of_the_same_name_that_is_another_is_not_gone_on_with(
     client: httpx2.AsyncClient, pair: Replicas, read: Read
 ) -> None:
-    read.clear()
-    pair.hold_at(0, 9)
-    request = ask(client, seed=5)
-    lost, other = await pair.held()
-    await until(lambda: "step 8" in read)
+    request, lost, other = await under_way(client, pair, read, (0, 9), seed=5)
     other.walk.digest = "another"
     await lost.stop()
     answer = await request
@@ -224,11 +212,7 @@ async def test_a_model_of_the_same_name_that_is_another_is_not_gone_on_with(
 async def test_a_full_queue_of_the_other_one_is_waited_for(
     client: httpx2.AsyncClient, pair: Replicas, read: Read
 ) -> None:
-    read.clear()
-    pair.hold_at(0, 9)
-    request = ask(client, seed=5)
-    lost, other = await pair.held()
-    await until(lambda: "step 8" in read)
+    request, lost, other = await under_way(client, pair, read, (0, 9), seed=5)
     other.walk.error = QueueFull("64 wait", retry_after_s=0.01)
     await lost.stop()
     async with asyncio.timeout(PATIENCE_S):
@@ -269,11 +253,7 @@ async def test_a_generation_that_loses_every_replica_is_a_503(
     client: httpx2.AsyncClient, pair: Replicas, read: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gateway_svc.inference.carrying.BEGUN_S", 0.1)
-    read.clear()
-    pair.hold_at(0, 9)
-    request = ask(client)
-    lost, other = await pair.held()
-    await until(lambda: "step 8" in read)
+    request, lost, other = await under_way(client, pair, read, (0, 9))
     await other.stop()
     await lost.stop()
     answer = await request

@@ -7,7 +7,7 @@ import pytest
 from grpc import aio
 
 from gateway_svc.inference.addresses import Membership
-from gateway_svc.inference.replicas import REPLICA_KEY, Remembered, Replicas
+from gateway_svc.inference.replicas import REPLICA_KEY, Replicas
 
 Looks = Callable[..., None]
 
@@ -95,13 +95,6 @@ def test_a_replica_that_calls_itself_nothing_is_nobodys(looks: Looks) -> None:
 
     looks(TWO)
     opened(use)
-
-
-def test_only_the_newest_are_remembered() -> None:
-    words = Remembered(most=2)
-    for key in ("a", "b", "a", "c"):
-        words.put(key, key.upper())
-    assert [words.get(key) for key in "abc"] == ["A", "", "C"]
 
 
 def test_a_look_up_that_failed_changes_nothing(looks: Looks) -> None:
