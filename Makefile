@@ -35,7 +35,7 @@ EVERYDAY := tests/unit tests/contract tests/guard
 
 # Continuous integration: .ci/run does STEPS in this order, .github/workflows/ci.yml the same and HOSTED besides, for
 # which the network of the hosting service is needed. One name is one target is one step.
-STEPS := dev proto-fresh buf lint types walls smoke test coverage test-again e2e determinism wheel guard audit
+STEPS := dev proto-fresh buf lint types walls smoke test test-again coverage e2e determinism wheel guard audit
 HOSTED := pip-audit
 
 UV_PIP := $(BIN)/uv pip
@@ -134,21 +134,22 @@ smoke: dev ## the pair with the fake on port 7860: one picture, a clean end
 	@$(BIN)/python -m tools.smoke --out $(EVIDENCE)/smoke.json
 
 test: dev ## unit, contract and guard suites in random order (ARGS=tests/unit)
-	@mkdir -p $(EVIDENCE) && rm -f $(COVERAGE)
-	@OMP_NUM_THREADS=1 COVERAGE_FILE=$(COVERAGE) $(BIN)/python -m pytest -m "not slow" --junitxml=$(EVIDENCE)/test.xml \
-	  $(TWO_AT_A_TIME) -p randomly --randomly-seed=$(EVEN_SEED) $(if $(ARGS),$(ARGS),--cov --cov-report= $(EVERYDAY))
+	@mkdir -p $(EVIDENCE)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" --junitxml=$(EVIDENCE)/test.xml \
+	  $(TWO_AT_A_TIME) -p randomly --randomly-seed=$(EVEN_SEED) $(if $(ARGS),$(ARGS),$(EVERYDAY))
 
-coverage: dev ## what the last `make test` ran of the code, with the gate
+test-again: dev ## unit and contract suites in another random order, with branch coverage
+	@mkdir -p $(EVIDENCE) && rm -f $(COVERAGE)
+	@OMP_NUM_THREADS=1 COVERAGE_FILE=$(COVERAGE) $(BIN)/python -m pytest tests/unit tests/contract -m "not slow" \
+	  --junitxml=$(EVIDENCE)/test-again.xml $(TWO_AT_A_TIME) -p randomly --randomly-seed=$(ODD_SEED) \
+	  $(if $(ARGS),$(ARGS),--cov --cov-report=)
+
+coverage: dev ## what the last `make test-again` ran of the code, with the gate
 	@rm -f $(EVIDENCE)/coverage.json
 	@status=0; \
 	$(BIN)/coverage report --data-file=$(COVERAGE) || status=$$?; \
 	$(BIN)/coverage json --data-file=$(COVERAGE) -o $(EVIDENCE)/coverage.json --quiet || status=$$?; \
 	exit $$status
-
-test-again: dev ## unit and contract suites in another random order
-	@mkdir -p $(EVIDENCE)
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/unit tests/contract -m "not slow" --junitxml=$(EVIDENCE)/test-again.xml \
-	  $(TWO_AT_A_TIME) -p randomly --randomly-seed=$(ODD_SEED) $(ARGS)
 
 e2e: dev ## both processes as a user starts them, on the real embedded model
 	@mkdir -p $(EVIDENCE)

@@ -49,7 +49,7 @@ def test_a_run_that_collects_nothing_is_red(scratch: Path) -> None:
 def test_a_test_that_fails_is_red_and_so_is_code_that_no_test_runs(scratch: Path) -> None:
     (scratch / "latentwire/sums.py").write_text(ADD + "\n\ndef halve(a: int) -> int:\n    return a // 2\n" * 5)
     put(scratch, "unit", TEST.replace("== 3", "== 4"))
-    failed, gate = make(scratch, ONE_AT_A_TIME, "test"), make(scratch, "coverage")
+    failed, gate = make(scratch, ONE_AT_A_TIME, "test-again"), make(scratch, "coverage")
     assert (failed.returncode, "1 failed" in failed.stdout) == (2, True)
     assert (gate.returncode, "is less than fail-under=" in gate.stdout) == (2, True)
     assert (scratch / "out/evidence/coverage.json").exists()
@@ -64,12 +64,12 @@ def test_a_gate_without_a_run_before_it_is_red(scratch: Path) -> None:
 def test_runs_that_pass_leave_their_reports_and_never_have_the_same_order(scratch: Path) -> None:
     put(scratch, "unit")
     put(scratch, "contract", TEST.replace("test_sum", "test_sum_again"))
-    first, gate, again = (
+    first, again, gate = (
         make(scratch, ONE_AT_A_TIME, "test"),
-        make(scratch, "coverage"),
         make(scratch, ONE_AT_A_TIME, "test-again"),
+        make(scratch, "coverage"),
     )
-    assert (first.returncode, gate.returncode, again.returncode) == (0, 0, 0), gate.stdout
+    assert (first.returncode, again.returncode, gate.returncode) == (0, 0, 0), gate.stdout
     assert (seed(first.stdout) % 2, seed(again.stdout) % 2) == (0, 1)
     assert [(scratch / f"out/evidence/{name}").exists() for name in ("coverage.json", "test-again.xml")] == [True, True]
     assert 'tests="2"' in (scratch / "out/evidence/test.xml").read_text()

@@ -15,7 +15,7 @@ ONCE = ("test", "e2e")
 ENGINES = ("fake", "onnx")
 # All steps but the audit's own, in their order.
 STEPS = (
-    *("dev", "proto-fresh", "buf", "lint", "types", "walls", "smoke", "test", "coverage", "test-again", "e2e"),
+    *("dev", "proto-fresh", "buf", "lint", "types", "walls", "smoke", "test", "test-again", "coverage", "e2e"),
     *("determinism", "wheel", "guard"),
 )
 

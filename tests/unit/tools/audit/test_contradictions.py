@@ -167,15 +167,20 @@ def test_a_junit_file_that_contradicts_itself_costs_the_points_of_its_run(
 
 
 @pytest.mark.parametrize("end", ["failure", "error", "skipped"])
-def test_a_test_that_did_not_pass_costs_the_points_of_its_run(facts: Facts, end: str) -> None:
+@pytest.mark.parametrize(
+    ("run", "categories"),
+    [
+        ("test.xml", {"Determinism", "Test execution"}),
+        ("test-again.xml", {"Determinism", "Test execution", "Coverage"}),
+    ],
+)
+def test_a_test_that_did_not_pass_costs_the_points_of_its_run(
+    facts: Facts, end: str, run: str, categories: set[str]
+) -> None:
     case = '<testcase classname="tests.unit.test_sum" name="test_sum" time="0.1"'
-    rewrite(facts.evidence / "test.xml", replaced(f"{case} />", f"{case}><{end}/></testcase>"))
+    rewrite(facts.evidence / run, replaced(f"{case} />", f"{case}><{end}/></testcase>"))
     reason = f"1 tests did not pass: tests.unit.test_sum.test_sum: {end}"
-    assert {category for category, said in costs(facts) if said == reason} == {
-        "Determinism",
-        "Test execution",
-        "Coverage",
-    }
+    assert {category for category, said in costs(facts) if said == reason} == categories
 
 
 def test_a_run_that_collected_nothing_costs_its_points(facts: Facts) -> None:
