@@ -85,7 +85,7 @@ class _Relay:
                 self._tell(self.done / max(self.tiles, self.done))
             case Reported(event=PictureReady() as picture):
                 self._tell(1.0)
-                for message in events.chunks(encoded_picture(picture), self.chunk_bytes):
+                for message in events.chunks(encoded_picture(picture), self.chunk_bytes, g.GenerateImageResponse):
                     self.record.add(message)
             case Finished():
                 self._finish(event)

@@ -1,18 +1,22 @@
 """An inference service whose model takes no time: what a call takes is the service's own.
 
-python -m tools.bench.instant --port 50051
+python -m tools.bench.instant --port 50051 --durations out/durations.json
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import signal
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
+import uvloop
 
 from inference_svc.fake.backend import FakeOptions, fake_backend, fake_runner
+from inference_svc.rpc.metrics import RpcMetrics
 from inference_svc.rpc.server import Listening, Server
 from inference_svc.work import Array, BatchKey, DecodeRow, DenoiseRow, ModelFacts, Row
 
@@ -42,9 +46,21 @@ class InstantRunner:
         return self._pictures.setdefault(key.shape, np.full((height * 8, width * 8, 3), 128, np.uint8))
 
 
-async def serve(port: int) -> None:
+class Durations(RpcMetrics):
+    """Remembers how long each call was in the service, in seconds, in the order in which they ended."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds: list[float] = []
+
+    def note(self, method: str, code: str, duration_s: float) -> None:
+        super().note(method, code, duration_s)
+        self.seconds.append(duration_s)
+
+
+async def serve(port: int, durations: Durations) -> None:
     """Serves until SIGTERM."""
-    server = Server(fake_backend(FakeOptions(), runner=InstantRunner()), Listening(port=port))
+    server = Server(fake_backend(FakeOptions(), runner=InstantRunner()), Listening(port=port), durations)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     await server.start()
@@ -56,7 +72,11 @@ async def serve(port: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, required=True)
-    asyncio.run(serve(parser.parse_args().port))
+    parser.add_argument("--durations", type=Path, required=True, help="where seconds in the service go at the end")
+    arguments, durations = parser.parse_args(), Durations()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # as the service itself
+        runner.run(serve(arguments.port, durations))
+    arguments.durations.write_text(json.dumps(durations.seconds))
 
 
 if __name__ == "__main__":

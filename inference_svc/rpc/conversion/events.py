@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -12,6 +13,8 @@ from inference_svc.engine import RequestStats
 from inference_svc.rpc.conversion.seeds import signed
 from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import types_pb2 as t
+
+Response = TypeVar("Response")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +60,29 @@ def started(start_time: float | None) -> g.GenerateImageResponse:
     return g.GenerateImageResponse(started=g.Started(start_time=timestamp(start_time)))
 
 
-def chunks(picture: EncodedPicture, chunk_bytes: int) -> Iterator[g.GenerateImageResponse]:
-    """Yields a picture in parts of at most `chunk_bytes`; the infotext is in the last."""
+def chunks(picture: EncodedPicture, chunk_bytes: int, make: Callable[..., Response]) -> Iterator[Response]:
+    """Yields a picture in parts of at most `chunk_bytes`; the infotext is in the last.
+
+    `make`: what makes a response of its field `image`, which is given as a dict: a message would be copied.
+    """
     total = len(picture.data)
     for offset in range(0, max(total, 1), chunk_bytes):
         last = offset + chunk_bytes >= total
-        yield g.GenerateImageResponse(
-            image=t.ImageChunk(
-                index=picture.index,
-                offset=offset,
-                last=last,
-                data=picture.data[offset : offset + chunk_bytes],
-                format=picture.format,
-                width=picture.width,
-                height=picture.height,
-                seed=signed(picture.seed),
-                subseed=signed(picture.subseed),
-                infotext=picture.infotext if last else "",
-                total_bytes=total,
-                kind=picture.kind,
-            )
+        yield make(
+            image={
+                "index": picture.index,
+                "offset": offset,
+                "last": last,
+                "data": picture.data[offset : offset + chunk_bytes],
+                "format": picture.format,
+                "width": picture.width,
+                "height": picture.height,
+                "seed": signed(picture.seed),
+                "subseed": signed(picture.subseed),
+                "infotext": picture.infotext if last else "",
+                "total_bytes": total,
+                "kind": picture.kind,
+            }
         )
 
 

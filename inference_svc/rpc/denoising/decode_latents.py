@@ -44,5 +44,6 @@ async def decode_latents(
         with submitted(bench.backend.engine, work) as reports:
             async for reported in reports:
                 assert isinstance(reported.event, PictureReady)
-                for part in events.chunks(encoded_picture(reported.event), output.chunk_bytes):
-                    yield d.DecodeLatentsResponse(image=part.image)
+                picture = encoded_picture(reported.event)
+                for response in events.chunks(picture, output.chunk_bytes, d.DecodeLatentsResponse):
+                    yield response

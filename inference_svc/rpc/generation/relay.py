@@ -105,7 +105,7 @@ class Relay:
 
     def _picture(self, ready: PictureReady) -> None:
         picture = encoded_picture(ready)
-        for message in events.chunks(picture, self._resolved.output.chunk_bytes):
+        for message in events.chunks(picture, self._resolved.output.chunk_bytes, g.GenerateImageResponse):
             self._record.add(message)
 
     def _finish(self, finished: Finished) -> None:

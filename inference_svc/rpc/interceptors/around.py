@@ -25,6 +25,14 @@ class Call:
     context: Context
 
 
+@dataclass(frozen=True, slots=True)
+class _Surrounded:
+    """A handler, and the one that was made of it: once for each method that there is, not for each call."""
+
+    inner: object
+    outer: grpc.RpcMethodHandler[Any, Any]
+
+
 Around: TypeAlias = Callable[[Call], AbstractAsyncContextManager[None]]
 
 
@@ -33,6 +41,7 @@ class AroundInterceptor(grpc.aio.ServerInterceptor):
 
     def __init__(self, around: Around, stall_s: float = STALL_S) -> None:
         self._around, self._stall_s = around, stall_s
+        self._surrounded: dict[str, _Surrounded] = {}
 
     async def intercept_service(
         self,
@@ -40,7 +49,15 @@ class AroundInterceptor(grpc.aio.ServerInterceptor):
         handler_call_details: grpc.HandlerCallDetails,
     ) -> grpc.RpcMethodHandler[Any, Any]:
         method = str(handler_call_details.method)
-        handler = await continuation(handler_call_details) or _unknown(method)
+        handler = await continuation(handler_call_details)
+        if handler is None:
+            return self._rebuilt(method, _unknown(method))
+        known = self._surrounded.get(method)
+        if known is None or known.inner is not handler:
+            known = self._surrounded[method] = _Surrounded(handler, self._rebuilt(method, handler))
+        return known.outer
+
+    def _rebuilt(self, method: str, handler: Any) -> grpc.RpcMethodHandler[Any, Any]:
         return _rebuilt(handler, self._surround(method, as_coroutine(_behaviour(handler), self._stall_s)))
 
     def _surround(self, method: str, behaviour: Behaviour) -> Behaviour:
