@@ -35,7 +35,7 @@ class Probe:
     async def look(self, route: str, body: Mapping[str, Any], *, later: bool = False) -> Seen:
         """Asks, and `later` for something plain; returns all that can be seen of it."""
         answer = await self._post(route, body)
-        engine, files = self._asked(), sorted(file.relative_to(self.folder) for file in self.folder.rglob("*.*g"))
+        engine, files = self._asked(), self._kept()
         if later:
             await self._post(TXT2IMG, BASE)
         told = json.loads(answer.json()["info"]) if answer.status_code == 200 else {}
@@ -48,6 +48,11 @@ class Probe:
             Effect.FILES: files,
             Effect.SAID: said,
         }
+
+    def _kept(self) -> list[Path]:
+        """The pictures, without the folder of their day: two looks may be on either side of midnight."""
+        files = (file.relative_to(self.folder) for file in self.folder.rglob("*.*g"))
+        return sorted(file.parent.parent / file.name for file in files)
 
     async def _post(self, route: str, body: Mapping[str, Any]) -> httpx2.Response:
         return await self.client.post(route, json=dict(body), timeout=30)
