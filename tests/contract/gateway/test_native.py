@@ -294,3 +294,20 @@ async def test_what_is_made_here_is_no_task_of_sdapi(gated: Serving, gate: Gate,
         last = [json.loads(line) async for line in lines][-1]["result"]
     assert (progress["state"]["job_count"], named["state"]["job_count"]) == (0, 0)
     assert (last["completed"]["imageCount"], last["completed"]["stopped"]) == (1, False)
+
+
+async def test_what_a_prompt_of_the_loop_lacks_is_in_the_first_message(gateway: httpx2.AsyncClient) -> None:
+    small = {"width": 64, "height": 64, "sampling": {"steps": 2}, "noises": [{"seed": "7"}]}
+    run = (await gateway.post("/api/v1/denoising:prepareLatents", json=small)).json()
+    prompts = [{"text": "tree <lora:moss:1>"}]
+    asked_for = {
+        "plans": run["plans"],
+        "states": run["states"],
+        "prompts": prompts,
+        "yieldMode": "YIELD_MODE_EVERY_STEP",
+    }
+    steps = results(await gateway.post("/api/v1/denoising:denoiseLatents", json=asked_for))
+    assert [step.get("warnings", []) for step in steps] == [["Lora not found: moss"], []]
+    question = {"x": run["states"][0]["x"], "sigmas": [2.0], "prompts": prompts}
+    answer = (await gateway.post("/api/v1/denoising:predictDenoised", json=question)).json()
+    assert answer["warnings"] == ["Lora not found: moss"]
