@@ -48,7 +48,14 @@ async def gateway(grpc_server: Serving, tmp_path_factory: pytest.TempPathFactory
 @asynccontextmanager
 async def listening(running: Serving, folder: Path) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of a gateway as users run it: its answers come as they are made, and it can go away."""
-    settings = Settings(inference=f"127.0.0.1:{running.server.port}", data_dir=folder)
+    async with listening_to(f"127.0.0.1:{running.server.port}", folder) as client:
+        yield client
+
+
+@asynccontextmanager
+async def listening_to(where: str, folder: Path) -> AsyncIterator[httpx2.AsyncClient]:
+    """The same of a gateway before whoever is there."""
+    settings = Settings(inference=where, data_dir=folder)
     async with served(settings) as (_, port):
         url = f"http://127.0.0.1:{port}"
         async with httpx2.AsyncClient(base_url=url, timeout=PATIENCE_S, trust_env=False) as client:
