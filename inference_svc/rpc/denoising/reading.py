@@ -26,6 +26,7 @@ from latentwire.v1 import types_pb2 as t
 MOST_PICTURES = 64
 _NAMES_AT_ONCE = 64
 """About ten microseconds each."""
+_ELEMENTS_A_NAME = 64
 _LEAST_BYTES = 2
 """Of an element, in float16."""
 
@@ -55,11 +56,14 @@ def prompt_run(model: UsableModel, sampler: str, steps: int = DEFAULT_STEPS, cli
 
 
 async def lacking(bench: Bench, prompts: Iterable[str]) -> list[str]:
-    """Returns what is not found of what prompts name, in sentences; prompts that name nothing cost nothing."""
+    """Returns what is not found of what prompts name, in sentences. Raises QueueFull.
+
+    Prompts that name nothing cost nothing.
+    """
     named = [prompt for prompt in prompts if "<" in prompt]
     read = partial(networks_not_found, named)
-    many = sum(prompt.count("<") for prompt in named) > _NAMES_AT_ONCE
-    return await bench.beside(read) if many else read()
+    count = sum(prompt.count("<") for prompt in named)
+    return read() if count <= _NAMES_AT_ONCE else await bench.aside.call(_ELEMENTS_A_NAME * count, read)
 
 
 def elements(tensors: Sequence[t.Tensor]) -> int:
