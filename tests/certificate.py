@@ -1,4 +1,4 @@
-"""A certificate for this machine's loopback, made in the test: P-256 and DER by hand, for keys don't belong in files.
+"""Certificates and who signs them, made in the test: P-256 and DER by hand, for keys don't belong in files.
 
 ECDSA by FIPS 186-5, the curve by SEC 2, the certificate by RFC 5280. For tests alone: nothing here is constant-time.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import ipaddress
 import secrets
 import ssl
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ _PUBLIC_KEY = bytes.fromhex("06072a8648ce3d0201")
 _ECDSA_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
 _COMMON_NAME = bytes.fromhex("0603550403")
 _ALT_NAME = bytes.fromhex("0603551d11")
+_MAY_SIGN = bytes.fromhex("300f0603551d130101ff040530030101ff")
 _Point = tuple[int, int] | None
 
 
@@ -40,36 +42,82 @@ class Certificate:
         return context
 
 
-def make(folder: Path) -> Certificate:
-    """A fresh key, and a certificate for 127.0.0.1 signed by itself."""
-    secret = secrets.randbelow(_N - 1) + 1
-    point = _times(secret, _G)
-    assert point is not None
-    public = b"\4" + b"".join(coordinate.to_bytes(32, "big") for coordinate in point)
-    key = _der(0x30, _integer(1), _der(4, secret.to_bytes(32, "big")), _der(0xA0, _CURVE), _der(0xA1, _bits(public)))
-    made = Certificate(folder / "key.pem", folder / "certificate.pem")
-    made.key.write_text(_pem("EC PRIVATE KEY", key))
-    made.certificate.write_text(_pem("CERTIFICATE", _signed(secret, _to_be_signed(public))))
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """Who signs the certificates of others; `certificate`: its own, in PEM, which whoever trusts it is given."""
+
+    certificate: Path
+    name: str
+    key: _Key
+
+    def sign(self, folder: Path, host: str) -> Certificate:
+        """A fresh key in a folder, and this authority's certificate for a host: a name, or an address."""
+        return _written(folder, host, _Key.made(), self)
+
+
+def authority(folder: Path, name: str = "authority") -> Authority:
+    """A fresh authority, which nobody trusts yet."""
+    made = Authority(folder / f"{name}.pem", name, _Key.made())
+    made.certificate.write_text(_pem("CERTIFICATE", _signed(made.key, _to_be_signed(made.key, name, name, _MAY_SIGN))))
     return made
 
 
-def _to_be_signed(public: bytes) -> bytes:
-    name = _der(0x30, _der(0x31, _der(0x30, _COMMON_NAME, _der(12, b"127.0.0.1"))))
+def make(folder: Path) -> Certificate:
+    """A fresh key, and a certificate for 127.0.0.1 signed by itself."""
+    host, key = "127.0.0.1", _Key.made()
+    return _written(folder, host, key, Authority(folder, host, key))
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    secret: int
+    public: bytes
+
+    @classmethod
+    def made(cls) -> _Key:
+        secret = secrets.randbelow(_N - 1) + 1
+        point = _times(secret, _G)
+        assert point is not None
+        return cls(secret, b"\4" + b"".join(coordinate.to_bytes(32, "big") for coordinate in point))
+
+    def pem(self) -> str:
+        secret, public = _der(4, self.secret.to_bytes(32, "big")), _der(0xA1, _bits(self.public))
+        return _pem("EC PRIVATE KEY", _der(0x30, _integer(1), secret, _der(0xA0, _CURVE), public))
+
+
+def _written(folder: Path, host: str, key: _Key, by: Authority) -> Certificate:
+    made = Certificate(folder / f"{host}-key.pem", folder / f"{host}.pem")
+    made.key.write_text(key.pem())
+    content = _to_be_signed(key, host, by.name, _der(0x30, _ALT_NAME, _der(4, _der(0x30, _alternative(host)))))
+    made.certificate.write_text(_pem("CERTIFICATE", _signed(by.key, content)))
+    return made
+
+
+def _alternative(host: str) -> bytes:
+    try:
+        return _der(0x87, ipaddress.ip_address(host).packed)
+    except ValueError:
+        return _der(0x82, host.encode())
+
+
+def _to_be_signed(key: _Key, subject: str, issuer: str, extension: bytes) -> bytes:
     valid = _der(0x30, _der(23, b"200101000000Z"), _der(23, b"490101000000Z"))
-    alternative = _der(4, _der(0x30, _der(0x87, bytes([127, 0, 0, 1]))))
-    extensions = _der(0xA3, _der(0x30, _der(0x30, _ALT_NAME, alternative)))
-    of_key = _der(0x30, _der(0x30, _PUBLIC_KEY, _CURVE), _bits(public))
-    serial = _integer(secrets.randbits(64) + 1)
-    return _der(0x30, _der(0xA0, _integer(2)), serial, _ECDSA_SHA256, name, valid, name, of_key, extensions)
+    of_key = _der(0x30, _der(0x30, _PUBLIC_KEY, _CURVE), _bits(key.public))
+    first = (_der(0xA0, _integer(2)), _integer(secrets.randbits(64) + 1), _ECDSA_SHA256)
+    return _der(0x30, *first, _name(issuer), valid, _name(subject), of_key, _der(0xA3, _der(0x30, extension)))
 
 
-def _signed(secret: int, content: bytes) -> bytes:
+def _name(common: str) -> bytes:
+    return _der(0x30, _der(0x31, _der(0x30, _COMMON_NAME, _der(12, common.encode()))))
+
+
+def _signed(key: _Key, content: bytes) -> bytes:
     digest = int.from_bytes(hashlib.sha256(content).digest(), "big")
     nonce = secrets.randbelow(_N - 1) + 1
     point = _times(nonce, _G)
     assert point is not None
     r = point[0] % _N
-    s = pow(nonce, -1, _N) * (digest + r * secret) % _N
+    s = pow(nonce, -1, _N) * (digest + r * key.secret) % _N
     return _der(0x30, content, _ECDSA_SHA256, _bits(_der(0x30, _integer(r), _integer(s))))
 
 

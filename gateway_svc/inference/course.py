@@ -11,13 +11,16 @@ from latentwire.errors import FailedPrecondition
 from latentwire.v1 import generation_service_pb2 as gs
 from latentwire.v1 import types_pb2 as types
 
+FURTHER_ON: Final = 1000
+"""How many events of a lost replica another reader may have that are not known here, at most."""
 _RESULTS: Final = (types.IMAGE_KIND_UNSPECIFIED, types.IMAGE_KIND_RESULT)
 
 
 class Course:
     """One generation. `resume_every`: a resume point every so many steps; 0: none, it begins anew.
 
-    Its caller sees one stream: one `accepted`, each picture once, and only the progress that was asked for.
+    Its caller sees one stream: one `accepted`, each picture once, and only the progress that was asked for. Its numbers
+    never go back, so that whoever comes back with the last one finds all that came after it at any replica.
     """
 
     def __init__(self, request: gs.GenerateImageRequest, resume_every: int, most_bytes: int) -> None:
@@ -28,7 +31,7 @@ class Course:
         self._point: types.ResumePoint | None = request.resume_from if request.HasField("resume_from") else None
         self._delivered: set[tuple[int, int]] = set()
         self._started = False
-        self.losses = self._steps = 0
+        self.losses = self._steps = self._sequence = 0
         self.steps_since_point = 0
         """Steps that would have to be made again."""
 
@@ -53,6 +56,8 @@ class Course:
         request.CopyFrom(self._accepted.resolved if self._accepted else self._request)
         request.request_id = request_id
         request.events.progress_every, request.events.resume_every = 1, self._resume_every
+        if self._sequence:
+            request.events.after_sequence = self._sequence + FURTHER_ON
         if self._accepted:
             _give_pictures(request, self._request)
         request.ClearField("resume_from")
@@ -64,6 +69,7 @@ class Course:
 
     def take(self, response: gs.GenerateImageResponse) -> gs.GenerateImageResponse | None:
         """The event as the caller is to see it; None where he is not. Raises FailedPrecondition for another model."""
+        self._sequence = max(self._sequence, response.sequence)
         match response.WhichOneof("event"):
             case "accepted":
                 return self._accept(response)

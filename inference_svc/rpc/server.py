@@ -12,6 +12,7 @@ from grpc_reflection.v1alpha import reflection
 
 from inference_svc.rpc.backend import Backend
 from inference_svc.rpc.contract import METHODS, SERVICES
+from inference_svc.rpc.denoising.aside import Aside
 from inference_svc.rpc.denoising.bench import Bench
 from inference_svc.rpc.denoising.servicer import DenoisingServicer
 from inference_svc.rpc.generation.admission import Admission, Stand
@@ -134,7 +135,7 @@ class Server:
         ]
         return {
             "GenerationService": GenerationServicer(Admission(stand), self.book, backend),
-            "DenoisingService": DenoisingServicer(Bench(backend, self.book, self._executor)),
+            "DenoisingService": DenoisingServicer(Bench(backend, self.book, Aside(self._executor))),
             "ModelService": ModelServicer(backend.catalogue, rpcs),
             "PostprocessingService": PostprocessingServicer(
                 UpscalingAdmission(stand), backend.captioner, self._executor

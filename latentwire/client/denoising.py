@@ -98,18 +98,26 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Denoised:
-    """The state of picture `index` after a step. `batch_rows`: rows that shared the last evaluation."""
+    """The state of picture `index` after a step. `batch_rows`: rows that shared the last evaluation.
+
+    `warnings`: names in prompts of words that were not found; in the first one of a call only.
+    """
 
     request_id: str
     index: int
     state: SamplerState
     batch_rows: int
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
-    """One guided evaluation: (B, C, H, W) without noise; `uncond` only when asked for."""
+    """One guided evaluation: (B, C, H, W) without noise; `uncond` only when asked for.
+
+    `warnings`: names in prompts of words that were not found.
+    """
 
     denoised: Array = field(repr=False)
     uncond: Array | None = field(repr=False)
     batch_rows: int
+    warnings: tuple[str, ...] = ()

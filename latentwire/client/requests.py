@@ -179,13 +179,17 @@ class Refiner:
 
 @dataclass(frozen=True, slots=True)
 class EventOptions:
-    """Which events to send beside the pictures: one every so many steps, 0 for none."""
+    """Which events to send beside the pictures: one every so many steps, 0 for none.
+
+    `after_sequence`: what they are numbered after, where the generation goes on from elsewhere.
+    """
 
     progress_every: int | None = None
     preview_every: int = 0
     preview: ImageOptions | None = None
     resume_every: int = 0
     preview_grid: bool = False
+    after_sequence: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -367,6 +367,7 @@ class DenoiseLatentsResponse(_message.Message):
     INDEX_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     BATCH_ROWS_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The call's id."""
     index: _builtins.int
@@ -377,6 +378,10 @@ class DenoiseLatentsResponse(_message.Message):
     def state(self) -> _types_pb2.SamplerState:
         """Its state."""
 
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names in prompts of words that were not found, and other remarks. Only in the first response of a call."""
+
     def __init__(
         self,
         *,
@@ -384,10 +389,11 @@ class DenoiseLatentsResponse(_message.Message):
         index: _builtins.int = ...,
         state: _types_pb2.SamplerState | None = ...,
         batch_rows: _builtins.int = ...,
+        warnings: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["state", b"state"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_rows", b"batch_rows", "index", b"index", "request_id", b"request_id", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_rows", b"batch_rows", "index", b"index", "request_id", b"request_id", "state", b"state", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -462,6 +468,7 @@ class PredictDenoisedResponse(_message.Message):
     DENOISED_FIELD_NUMBER: _builtins.int
     UNCOND_FIELD_NUMBER: _builtins.int
     BATCH_ROWS_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
     batch_rows: _builtins.int
     """Rows that shared the evaluation."""
     @_builtins.property
@@ -472,16 +479,21 @@ class PredictDenoisedResponse(_message.Message):
     def uncond(self) -> _types_pb2.Tensor:
         """(B, C, H, W): the unconditioned one. Only when asked for."""
 
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names in prompts of words that were not found, and other remarks."""
+
     def __init__(
         self,
         *,
         denoised: _types_pb2.Tensor | None = ...,
         uncond: _types_pb2.Tensor | None = ...,
         batch_rows: _builtins.int = ...,
+        warnings: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_uncond", b"_uncond", "denoised", b"denoised", "uncond", b"uncond"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_uncond", b"_uncond", "batch_rows", b"batch_rows", "denoised", b"denoised", "uncond", b"uncond"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_uncond", b"_uncond", "batch_rows", b"batch_rows", "denoised", b"denoised", "uncond", b"uncond", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__uncond: _TypeAlias = _typing.Literal["uncond"]  # noqa: Y015
     _WhichOneofArgType__uncond: _TypeAlias = _typing.Literal["_uncond", b"_uncond"]  # noqa: Y015

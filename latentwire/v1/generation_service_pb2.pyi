@@ -681,6 +681,7 @@ class EventOptions(_message.Message):
     PREVIEW_FIELD_NUMBER: _builtins.int
     RESUME_EVERY_FIELD_NUMBER: _builtins.int
     PREVIEW_GRID_FIELD_NUMBER: _builtins.int
+    AFTER_SEQUENCE_FIELD_NUMBER: _builtins.int
     progress_every: _builtins.int
     """One progress event every n steps. 0: none. Default 1."""
     preview_every: _builtins.int
@@ -689,6 +690,10 @@ class EventOptions(_message.Message):
     """A resume point in the progress event every n steps. Default 0: none."""
     preview_grid: _builtins.bool
     """Show all pictures of the batch in every preview, side by side, in place of one."""
+    after_sequence: _builtins.int
+    """What the events are numbered after: the last that may be known of a generation which goes on from elsewhere, 0 to
+    10^15. Default 0.
+    """
     @_builtins.property
     def preview(self) -> _types_pb2.ImageOptions:
         """How previews are encoded. Default JPEG."""
@@ -701,10 +706,11 @@ class EventOptions(_message.Message):
         preview: _types_pb2.ImageOptions | None = ...,
         resume_every: _builtins.int = ...,
         preview_grid: _builtins.bool = ...,
+        after_sequence: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_progress_every", b"_progress_every", "preview", b"preview", "progress_every", b"progress_every"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_progress_every", b"_progress_every", "preview", b"preview", "preview_every", b"preview_every", "preview_grid", b"preview_grid", "progress_every", b"progress_every", "resume_every", b"resume_every"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_progress_every", b"_progress_every", "after_sequence", b"after_sequence", "preview", b"preview", "preview_every", b"preview_every", "preview_grid", b"preview_grid", "progress_every", b"progress_every", "resume_every", b"resume_every"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__progress_every: _TypeAlias = _typing.Literal["progress_every"]  # noqa: Y015
     _WhichOneofArgType__progress_every: _TypeAlias = _typing.Literal["_progress_every", b"_progress_every"]  # noqa: Y015
@@ -730,7 +736,7 @@ class GenerateImageResponse(_message.Message):
     request_id: _builtins.str
     """The generation."""
     sequence: _builtins.int
-    """Given when the event is made, from 1: a gap shows what a slow reader has lost."""
+    """Given when the event is made, from 1 or after EventOptions.after_sequence: a gap shows what a slow reader has lost."""
     @_builtins.property
     def accepted(self) -> Global___Accepted:
         """It is accepted, and this is what it was taken to mean."""

@@ -21,6 +21,8 @@ ONE_ENGINE: Mapping[str, str] = MappingProxyType(
         "test_client.py::test_nobody_there_is_unavailable_after_every_try": _NO_ENGINE,
         "test_client.py::test_a_model_that_is_loading_is_asked_again_in_time": _MISBEHAVES,
         "test_client.py::test_what_ran_out_of_memory_is_not_asked_again": _MISBEHAVES,
+        "test_client_tls.py::test_a_server_that_asks_who_calls_is_told": _NO_ENGINE,
+        "test_client_tls.py::test_who_cannot_say_so_is_refused": _NO_ENGINE,
         "test_client_pages.py::test_the_table_of_exit_statuses_is_complete": _NO_ENGINE,
         "test_client_commands.py::test_nobody_there_is_one_sentence": _NO_ENGINE,
         "test_client_commands.py::test_each_kind_of_end_has_its_status": _MISBEHAVES,

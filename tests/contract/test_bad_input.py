@@ -57,6 +57,8 @@ _BAD = [
     (asked(output=t.ImageOptions(chunk_bytes=10)), "output.chunk_bytes"),
     (asked(output=t.ImageOptions(format=77)), "output.format"),  # type: ignore[arg-type]  # a later version's
     (asked(events=g.EventOptions(preview_every=-1)), "events.preview_every"),
+    (asked(events=g.EventOptions(after_sequence=-1)), "events.after_sequence"),
+    (asked(events=g.EventOptions(after_sequence=10**15 + 1)), "events.after_sequence"),
     (asked(events=g.EventOptions(preview=t.ImageOptions(quality=0))), "events.preview.quality"),
     (asked(infotext_extra=[g.InfotextEntry(key="x" * 200)]), "infotext_extra[0].key"),
     (asked(init=g.InitImage()), "init.images"),

@@ -90,6 +90,14 @@ async def test_a_prediction_takes_a_sigma_for_each_row_and_tells_the_uncondition
     assert alone.uncond is None
 
 
+async def test_what_prompts_name_and_the_server_lacks_is_told(client: Way) -> None:
+    start = await prepared(client)
+    run: dict[str, Any] = {"prompt": "red <lora:moss:1>", "cfg_scale": 2.0}
+    steps = [each.warnings async for each in client.denoise_iter(start.plans, start.states, **run)]
+    assert steps == [("Lora not found: moss",), (), ()]
+    assert (await client.predict_denoised(start.states[0].x, 1.0, **run)).warnings == ("Lora not found: moss",)
+
+
 async def test_a_picture_becomes_latents_and_a_run_begins_from_them(client: Way) -> None:
     latents = await client.encode_image(Image.new("RGB", (64, 64), "red"))
     assert latents.shape == (1, 4, 8, 8)

@@ -173,6 +173,36 @@ async def test_prompts_are_counted_and_what_they_lack_is_told(grpc_server: Servi
     assert skipped != made.conditionings[1]
 
 
+def named(count: int) -> list[d.Prompt]:
+    """A prompt with the names of as many networks."""
+    return [d.Prompt(text="tree " + "".join(f"<lora:moss{number}>" for number in range(count)))]
+
+
+@pytest.mark.parametrize(("count", "more"), [(2, []), (200, ["184 more networks not found"])])
+async def test_what_words_lack_is_told_in_the_first_response(grpc_server: Serving, count: int, more: list[str]) -> None:
+    told = [f"Lora not found: moss{number}" for number in range(min(count, 16))] + more
+    run = await prepared(grpc_server, seeds=(1, 2))
+    steps = denoising(run, prompts=named(count), negative_prompts=named(3), yield_mode=d.YIELD_MODE_EVERY_STEP)
+    first, *rest = await denoised(grpc_server, steps)
+    assert (list(first.warnings), [list(each.warnings) for each in rest]) == (told, [[]] * 7)
+    asked_for = {"x": run.states[0].x, "sigmas": [2.0], "prompts": named(count), "negative_prompts": named(3)}
+    assert list((await predicted(grpc_server, **asked_for)).warnings) == told
+
+
+async def test_conditionings_lack_nothing(grpc_server: Serving) -> None:
+    encode = d.EncodePromptRequest(prompts=["tree <lora:moss>"])
+    made = await stub(grpc_server).EncodePrompt(encode, timeout=PATIENCE_S)
+    run, prompts = await prepared(grpc_server), [d.Prompt(conditioning=made.conditionings[0])]
+    (last,) = await denoised(grpc_server, denoising(run, prompts=prompts))
+    answer = await predicted(grpc_server, x=run.states[0].x, sigmas=[2.0], prompts=prompts)
+    assert (list(made.warnings), list(last.warnings), list(answer.warnings)) == (["Lora not found: moss"], [], [])
+
+
+async def test_negative_words_that_look_like_networks_are_words(grpc_server: Serving) -> None:
+    encode = d.EncodePromptRequest(prompts=["tree <lora:moss>"], negative=True)
+    assert list((await stub(grpc_server).EncodePrompt(encode, timeout=PATIENCE_S)).warnings) == []
+
+
 async def test_solvers_of_two_evaluations_count_double_in_prompt_editing(grpc_server: Serving) -> None:
     ends = []
     for sampler in ("", "Euler", "Heun"):

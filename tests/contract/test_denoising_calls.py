@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import wait
+from contextlib import contextmanager
+from threading import Barrier, Event
 
 import pytest
 
@@ -82,6 +86,39 @@ async def test_it_is_listed_and_cancelled_by_its_id(gated: Serving, gate: Gate) 
     assert await ended(gated, gate) == 1
     error = await failure(call)
     assert (type(error), error.message) == (Cancelled, "cancelled: enough")
+
+
+@contextmanager
+def nothing_prepared(running: Serving) -> Iterator[None]:
+    """Holds both threads that prepare, until the end of the block."""
+    gate, begun = Event(), Barrier(3)
+
+    def hold() -> None:
+        begun.wait(PATIENCE_S)
+        gate.wait()
+
+    held = [running.server._executor.submit(hold) for _ in range(2)]
+    begun.wait(PATIENCE_S)
+    try:
+        yield
+    finally:
+        gate.set()
+        wait(held)
+
+
+async def test_more_large_runs_than_may_wait_are_refused_at_once(start_server: StartServer) -> None:
+    too_wide = preparing(width=2**30)
+    async with start_server() as running:
+        with nothing_prepared(running):
+            calls = [stub(running).PrepareLatents(too_wide, timeout=PATIENCE_S) for _ in range(6)]
+            endings = [asyncio.create_task(failure(call)) for call in calls]
+            await until(lambda: sum(ending.done() for ending in endings) == 4)
+            refused = [ending.result() for ending in endings if ending.done()]
+            others = [ending for ending in endings if not ending.done()]
+        read = await asyncio.gather(*others)
+        assert len((await prepared(running)).plans) == 1
+    assert [(type(each), each.reason, each.retry_after_s) for each in refused] == [(QueueFull, "QUEUE_FULL", 1.0)] * 4
+    assert [type(each) for each in read] == [InvalidArgument] * 2
 
 
 async def test_it_ends_with_its_call(gated: Serving, gate: Gate) -> None:

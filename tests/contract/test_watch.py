@@ -38,6 +38,16 @@ async def test_watching_goes_on_after_a_sequence_number(grpc_server: Serving, na
     assert again == [made.events[-1]]
 
 
+async def test_one_that_goes_on_from_elsewhere_is_numbered_after_what_was_known_there(
+    grpc_server: Serving, name: str
+) -> None:
+    made = await make(grpc_server.generation, asked(name, events=g.EventOptions(after_sequence=40)))
+    assert [event.sequence for event in made.events] == list(range(41, 41 + len(made.events)))
+    request = g.WatchGenerationRequest(request_id=name, after_sequence=27)
+    watched = [answer.event async for answer in grpc_server.generation.WatchGeneration(request)]
+    assert [watched[0], watched[-1]] == [made.events[0], made.events[-1]]
+
+
 async def test_watching_from_the_future_is_out_of_range(grpc_server: Serving, name: str) -> None:
     made = await make(grpc_server.generation, asked(name))
     for sequence in (made.events[-1].sequence + 1, -1):

@@ -11,6 +11,7 @@ DEFAULT_QUALITY = 80
 LARGEST_CHUNK = 2**20
 SMALLEST_CHUNK = 1024
 _OFTEN = 10_000
+_LAST_SEQUENCE = 10**15
 
 
 def resolve_output(
@@ -45,4 +46,5 @@ def resolve_events(given: g.EventOptions, field: str, violations: Violations) ->
         preview=resolve_output(given.preview, f"{field}.preview", violations, default=t.IMAGE_FORMAT_JPEG),
         resume_every=violations.whole(f"{field}.resume_every", given.resume_every, 0, _OFTEN),
         preview_grid=given.preview_grid,
+        after_sequence=violations.whole(f"{field}.after_sequence", given.after_sequence, 0, _LAST_SEQUENCE),
     )

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from inference_svc.prompts import extra_networks, not_found
 from inference_svc.rpc.conversion.beside import Beside
 from inference_svc.rpc.conversion.hires import hires_sizes
+from inference_svc.rpc.conversion.networks import networks_not_found
 from inference_svc.work import ModelFacts
 from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import types_pb2 as t
-
-_MOST_NETWORKS = 16
 
 
 def warnings_of(resolved: g.GenerateImageRequest, facts: ModelFacts, beside: Beside | None = None) -> list[str]:
     """Returns a sentence for each part of the request that is changed or has no effect with this model."""
     changed = _changed(resolved, facts, beside or Beside())
-    return [*_without_effect(resolved, facts), *changed, *_networks_not_found(resolved)]
+    return [*_without_effect(resolved, facts), *changed, *networks_not_found(_acting(resolved))]
 
 
 def _without_effect(resolved: g.GenerateImageRequest, facts: ModelFacts) -> Iterator[str]:
@@ -52,10 +50,7 @@ def _changed(resolved: g.GenerateImageRequest, facts: ModelFacts, beside: Beside
         )
 
 
-def _networks_not_found(request: g.GenerateImageRequest) -> list[str]:
-    """Says which networks are missing, of those that act: a batch has the networks of its first prompt."""
+def _acting(request: g.GenerateImageRequest) -> list[str]:
+    """The prompts whose networks act: a batch has those of its first one."""
     size = request.batch_size if request.HasField("batch_size") else 1
-    prompts = [*(request.picture_prompts[::size] or [request.prompt]), request.hires.prompt]
-    texts = not_found([network for prompt in prompts for network in extra_networks(prompt)[1]])
-    left_out = len(texts) - _MOST_NETWORKS
-    return list(texts) if left_out <= 0 else [*texts[:_MOST_NETWORKS], f"{left_out} more networks not found"]
+    return [*(request.picture_prompts[::size] or [request.prompt]), request.hires.prompt]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
 from inference_svc.rpc.backend import Backend
 from inference_svc.rpc.catalogue import UsableModel
+from inference_svc.rpc.denoising.aside import Aside
 from inference_svc.rpc.generation.book import Book
 from latentwire.errors import FieldViolation, InvalidArgument, NotFound
 
@@ -23,7 +22,7 @@ class Bench:
 
     backend: Backend
     book: Book
-    executor: Executor
+    aside: Aside
 
     @contextmanager
     def model(self, name: str) -> Iterator[UsableModel]:
@@ -36,13 +35,9 @@ class Bench:
                 raise InvalidArgument(error.message, reason=error.reason, violations=violations) from error
             yield model
 
-    async def beside(self, function: Callable[[], T]) -> T:
-        """Calls a function on another thread than the event loop's."""
-        return await asyncio.get_running_loop().run_in_executor(self.executor, function)
-
     async def read(self, elements: int, function: Callable[[], T]) -> T:
-        """Calls a function that reads a message of so many elements: at once where they are few."""
-        return function() if elements <= _READ_AT_ONCE else await self.beside(function)
+        """Calls a function that reads a message of so many elements: at once where they are few. Raises QueueFull."""
+        return function() if elements <= _READ_AT_ONCE else await self.aside.call(elements, function)
 
     def deadline(self, remaining_s: float | None) -> float | None:
         """Returns the moment on the engine's clock when a call's time is over."""

@@ -17,7 +17,7 @@ from inference_svc.rpc.conversion.violations import Violations
 from inference_svc.rpc.denoising.bench import Bench
 from inference_svc.rpc.denoising.calls import Work, submitted
 from inference_svc.rpc.denoising.following import Following
-from inference_svc.rpc.denoising.reading import dressed, naming
+from inference_svc.rpc.denoising.reading import dressed, lacking, naming
 from inference_svc.rpc.denoising.spans import read_spans, size_of
 from latentwire.v1 import denoising_service_pb2 as d
 from latentwire.v1 import types_pb2 as t
@@ -36,11 +36,13 @@ async def denoise_latents(
     bench.book.check_free(options.request_id)
     with bench.model(request.model) as model:
         spans = await bench.read(size_of(request), partial(read_spans, request, model))
+        warnings = await lacking(bench, (prompt.text for prompt in request.prompts))
         work = _work(bench, options, spans, bench.deadline(remaining_s))
         following = Following.begun(bench, options.request_id, spans)
         with naming(prompt="prompts", sampler="plans.sampler"), _submitted(bench, work, following) as reports:
             async for reported in reports:
-                yield _response(reported, options)
+                yield _response(reported, options, warnings)
+                warnings = []
 
 
 @contextmanager
@@ -84,7 +86,7 @@ def _work(bench: Bench, options: _Options, spans: Sequence[Span], deadline: floa
     )
 
 
-def _response(reported: Reported, options: _Options) -> d.DenoiseLatentsResponse:
+def _response(reported: Reported, options: _Options, warnings: Sequence[str]) -> d.DenoiseLatentsResponse:
     reached = reported.event
     assert isinstance(reached, StateReached)
     check_holds(reached.state.x, options.state_type, "state_type")
@@ -93,4 +95,5 @@ def _response(reported: Reported, options: _Options) -> d.DenoiseLatentsResponse
         index=reached.index,
         state=state_message(reached.state, options.state_type),
         batch_rows=reported.batch_rows,
+        warnings=warnings,
     )

@@ -28,7 +28,7 @@ async def encode_image(bench: Bench, request: d.EncodeImageRequest, remaining_s:
     """Returns the latents of a picture. Raises InvalidArgument and what the engine raises."""
     settings = _settings(request)
     with bench.model(request.model) as model:
-        pixels = await bench.beside(partial(decode_image, request.image, "image"))
+        pixels = await bench.aside.call(len(request.image.data), partial(decode_image, request.image, "image"))
         spec, noise = _spec(request, model, pixels), _noise(request, model.facts)
         work = Work(
             pipelines=(partial(encode, spec, settings, pixels, noise),),

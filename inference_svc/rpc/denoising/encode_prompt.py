@@ -10,7 +10,7 @@ from functools import partial
 from inference_svc.pipelines.conditioning import Conditioning
 from inference_svc.pipelines.reading import Prompt, PromptRun
 from inference_svc.pipelines.sources import encoded, longest_text
-from inference_svc.prompts import CHUNK_LENGTH, extra_networks, not_found
+from inference_svc.prompts import CHUNK_LENGTH
 from inference_svc.rpc.catalogue import UsableModel
 from inference_svc.rpc.conversion.conditioning import conditioning_message
 from inference_svc.rpc.conversion.limits import LONGEST_PROMPT
@@ -19,13 +19,12 @@ from inference_svc.rpc.conversion.settings import DEFAULT_STEPS, MOST_STEPS
 from inference_svc.rpc.conversion.violations import Violations
 from inference_svc.rpc.denoising.bench import Bench
 from inference_svc.rpc.denoising.calls import Work, only_report
-from inference_svc.rpc.denoising.reading import check_count, naming, prompt_run
+from inference_svc.rpc.denoising.reading import check_count, lacking, naming, prompt_run
 from inference_svc.sampling import SAMPLERS
 from inference_svc.work import BatchKey, Compute, Kind, Pipeline, Report
 from latentwire.errors import InvalidArgument
 from latentwire.v1 import denoising_service_pb2 as d
 
-_MOST_NETWORKS = 16
 _MOST_NUMBERS = 2**24
 """In all contexts of an answer: 64 MiB of float32, what a message may have."""
 
@@ -36,6 +35,7 @@ async def encode_prompt(
     """Returns one conditioning for each prompt. Raises InvalidArgument and what the engine raises."""
     with bench.model(request.model) as model:
         run = _run(request, model)
+        warnings = await lacking(bench, () if request.negative else request.prompts)
         prompts = [Prompt(text, negative=request.negative) for text in request.prompts]
         key = BatchKey(Kind.ENCODE_PROMPT, model.facts.name, (CHUNK_LENGTH,))
         work = Work((partial(_encode, run, prompts),), len(prompts), key, bench.deadline(remaining_s))
@@ -45,7 +45,7 @@ async def encode_prompt(
         _check_size(done.conditionings)
         return d.EncodePromptResponse(
             conditionings=[conditioning_message(each, model.facts) for each in done.conditionings],
-            warnings=_warnings(prompts),
+            warnings=warnings,
             token_counts=done.token_counts,
         )
 
@@ -91,11 +91,3 @@ def _run(request: d.EncodePromptRequest, model: UsableModel) -> PromptRun:
         checked_parts(f"prompts[{index}]", prompt, violations)
     violations.check()
     return prompt_run(model, request.sampler, steps, clip_skip)
-
-
-def _warnings(prompts: Sequence[Prompt]) -> list[str]:
-    """What was not found of the networks that prompts ask for: in a negative one they are words."""
-    networks = [network for prompt in prompts if not prompt.negative for network in extra_networks(prompt.text)[1]]
-    texts = list(not_found(networks))
-    left_out = len(texts) - _MOST_NETWORKS
-    return texts if left_out <= 0 else [*texts[:_MOST_NETWORKS], f"{left_out} more networks not found"]

@@ -11,7 +11,15 @@ from inference_svc.rpc.conversion.prompts import read_negatives, read_sources
 from inference_svc.rpc.conversion.violations import Violations
 from inference_svc.rpc.denoising.bench import Bench
 from inference_svc.rpc.denoising.calls import Work, only_report
-from inference_svc.rpc.denoising.reading import check_count, dressed, elements, naming, prompt_run, read_guidance
+from inference_svc.rpc.denoising.reading import (
+    check_count,
+    dressed,
+    elements,
+    lacking,
+    naming,
+    prompt_run,
+    read_guidance,
+)
 from inference_svc.sampling.checks import LARGEST_SIGMA
 from latentwire.errors import InvalidArgument
 from latentwire.v1 import denoising_service_pb2 as d
@@ -25,6 +33,7 @@ async def predict_denoised(
     """Returns the model's answers. Raises InvalidArgument, FailedPrecondition and what the engine raises."""
     with bench.model(request.model) as model:
         questions = await bench.read(elements([request.x]), partial(_read, request, model))
+        warnings = await lacking(bench, (prompt.text for prompt in request.prompts))
         rows = questions.rows
         pipelines = dressed(bench.backend, [row.prompt for row in rows], (partial(predict, questions),))
         held_bytes = sum(row.x.nbytes for row in rows)
@@ -37,6 +46,7 @@ async def predict_denoised(
         denoised=latents_message(predicted.denoised),
         uncond=None if predicted.uncond is None else latents_message(predicted.uncond),
         batch_rows=reported.batch_rows,
+        warnings=warnings,
     )
 
 

@@ -26,11 +26,12 @@ _AT_ONCE = 2**15
 
 
 async def prepare_latents(bench: Bench, request: d.PrepareLatentsRequest) -> d.PrepareLatentsResponse:
-    """Returns a plan and the state before the first step for each picture. Raises InvalidArgument."""
+    """Returns a plan and the state before the first step for each picture. Raises InvalidArgument, QueueFull."""
     check_count(len(request.noises), "noises")
     with bench.model(request.model) as model:
         prepare = partial(_prepared, request, model.facts)
-        return prepare() if _size_of(request, model.facts) <= _AT_ONCE else await bench.beside(prepare)
+        size = _size_of(request, model.facts)
+        return prepare() if size <= _AT_ONCE else await bench.aside.call(size, prepare)
 
 
 def _size_of(request: d.PrepareLatentsRequest, facts: ModelFacts) -> int:

@@ -166,6 +166,7 @@ def _birth(plan: Plan, order: int) -> Birth:
         detach_grace_s=resolved.detach_grace.ToTimedelta().total_seconds(),
         task=resolved.task if resolved.HasField("task") else None,
         images_before=plan.beginning.delivered,
+        after_sequence=resolved.events.after_sequence,
     )
 
 

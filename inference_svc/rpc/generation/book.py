@@ -69,7 +69,8 @@ class Book:
         """Begins a record. Raises AlreadyExists and Aborted, TASK_STOPPED."""
         self.check_free(birth.request_id)
         self.tasks.check(birth.task_id)
-        record = Record(birth, Journal(birth.request_id), on_readers=self._readers_changed, on_weight=self._grown)
+        journal = Journal(birth.request_id, birth.after_sequence)
+        record = Record(birth, journal, on_readers=self._readers_changed, on_weight=self._grown)
         self._records[record.id] = record
         return record
 

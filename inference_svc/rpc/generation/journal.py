@@ -20,7 +20,7 @@ class Entry:
 
     @property
     def sequence(self) -> int:
-        """Its place among the generation's events, from 1."""
+        """Its place among the generation's events."""
         return self.message.sequence
 
     @property
@@ -45,13 +45,13 @@ class Entry:
 
 
 class Journal:
-    """Events since `accepted`, less superseded ones: queued, progress and previews."""
+    """Events since `accepted`, less superseded ones: queued, progress, previews. Numbered after `after_sequence`."""
 
-    def __init__(self, request_id: str) -> None:
+    def __init__(self, request_id: str, after_sequence: int = 0) -> None:
         self._request_id = request_id
         self._entries: dict[int, Entry] = {}
         self._newest: dict[str, int] = {}
-        self.last_sequence = 0
+        self.last_sequence = after_sequence
         self.size = 0
 
     def append(self, message: g.GenerateImageResponse) -> Entry:

@@ -38,7 +38,7 @@ _NEXT: Mapping[int, frozenset[int]] = MappingProxyType(
 class Birth:
     """What a record is made from: fixed for the generation's life.
 
-    `images_before`: pictures that another server has sent already.
+    `images_before`: pictures that another server has sent already; `after_sequence`: what events are numbered after.
     """
 
     request_id: str
@@ -49,6 +49,7 @@ class Birth:
     detach_grace_s: float = 0.0
     task: t.Task | None = None
     images_before: int = 0
+    after_sequence: int = 0
 
     @property
     def task_id(self) -> str:

@@ -18,12 +18,23 @@ from tests.contract.engines import StartServer
 from tests.contract.gate import Gate
 from tests.contract.gateway.courses import Read
 from tests.contract.gateway.cut_door import Door, door
+from tests.contract.gateway.test_native import EVENTS, listening_to, next_event
 from tests.contract.gateway.test_with_service import before, behind
 from tests.contract.serving import Serving, until
 
 SDAPI = "/sdapi/v1/txt2img"
 NATIVE = "/api/v1/images:generate"
 BODY = {"prompt": "a red circle", "width": 64, "height": 64, "steps": 8, "seed": 7, "cfg_scale": 1}
+
+LINES: dict[str, Any] = {
+    "request_id": "mine",
+    "prompt": "a red circle",
+    "width": 64,
+    "height": 64,
+    "noise": {"seed": 7},
+    "guidance": {"scale": 1},
+    "sampling": {"sampler": "Euler", "steps": 8},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +52,11 @@ class Pair:
 
     replicas: Sequence[Replica]
     client: httpx2.AsyncClient
+
+    @property
+    def where(self) -> str:
+        """What a gateway of the test's own is told."""
+        return ",".join(f"127.0.0.1:{each.door.port}" for each in self.replicas)
 
     async def begun(self, batches: int) -> tuple[Replica, Replica]:
         """The one that works, once it has done so many batches, and the other one."""
@@ -137,25 +153,60 @@ def shown(found: list[dict[str, Any]]) -> list[str]:
 
 
 async def test_a_native_stream_goes_on_as_one(pair: Pair, alone: httpx2.AsyncClient, read: Read) -> None:
-    body = {
-        "request_id": "mine",
-        "prompt": "a red circle",
-        "width": 64,
-        "height": 64,
-        "noise": {"seed": 7},
-        "guidance": {"scale": 1},
-        "sampling": {"sampler": "Euler", "steps": 8},
-        "events": {"progress_every": 4},
-    }
-    undisturbed = events(await alone.post(NATIVE, json=body))
+    body = {**LINES, "events": {"progress_every": 4}}
+    undisturbed = events(await alone.post(NATIVE, json={**body, "request_id": ""}))
     request = asyncio.create_task(pair.client.post(NATIVE, json=body))
     await pair.cut_off_in_the_middle(read)
     found = events(await request)
     steps = [event["progress"]["step"] for event in found if "progress" in event]
     known = (await pair.client.get("/api/v1/generations/mine")).json()
+    numbers = [int(event["sequence"]) for event in found]
     assert (shown(found), steps) == (shown(undisturbed), [4, 8])
+    assert numbers == sorted(set(numbers))
     assert [kind for event in found for kind in event if kind in ("accepted", "completed")] == ["accepted", "completed"]
     assert known["generation"]["state"] == "GENERATION_STATE_SUCCEEDED"
+
+
+async def seen_until_lost(pair: Pair, client: httpx2.AsyncClient, body: dict[str, Any]) -> int:
+    """The number of the last event that a client has had, when its replica is lost and then it goes away itself."""
+    seen: dict[str, Any] = {}
+    async with client.stream("POST", NATIVE, json=body, headers=EVENTS) as stream:
+        lines = stream.aiter_lines()
+        holder, other = await pair.begun(6)
+        while seen.get("progress", {}).get("step") != 6:
+            seen = await next_event(lines)
+        await holder.door.cut()
+        await until(lambda: other.gate.begun == 1)
+    await until(lambda: not other.serving.server.book.get("mine").readers)
+    for each in (holder, other):
+        each.gate.open()
+    return int(seen["sequence"])
+
+
+async def test_a_client_of_events_that_comes_back_after_its_replica_was_lost_goes_on(
+    pair: Pair, alone: httpx2.AsyncClient, tmp_path: Path
+) -> None:
+    body = {**LINES, "events": {"progress_every": 3}, "detach_grace": "600s"}
+    undisturbed = events(await alone.post(NATIVE, json={**body, "request_id": ""}))
+    async with listening_to(pair.where, tmp_path) as client:
+        last = await seen_until_lost(pair, client, body)
+        answer = await client.post(NATIVE, json=body, headers={**EVENTS, "Last-Event-ID": str(last)})
+    rest = [json.loads(line.removeprefix("data: ")) for line in answer.text.splitlines() if line.startswith("data: ")]
+    numbers = [int(each["sequence"]) for each in rest]
+    assert (answer.status_code, shown(rest), '"completed"' in answer.text) == (200, shown(undisturbed), True)
+    assert numbers == sorted(number for number in set(numbers) if number > last)
+
+
+async def test_what_is_lost_while_nobody_is_attached_is_told_to_whoever_comes_back(pair: Pair, tmp_path: Path) -> None:
+    body = {**LINES, "detach_grace": "600s"}
+    async with listening_to(pair.where, tmp_path) as client:
+        async with client.stream("POST", NATIVE, json=body, headers=EVENTS) as stream:
+            seen = await next_event(stream.aiter_lines())
+        holder, _ = await pair.begun(0)
+        await until(lambda: not holder.serving.server.book.get("mine").readers)
+        await holder.door.cut()
+        answer = await client.post(NATIVE, json=body, headers={**EVENTS, "Last-Event-ID": seen["sequence"]})
+    assert (answer.status_code, answer.json()["details"][0]["reason"]) == (404, "GENERATION_NOT_FOUND")
 
 
 async def test_a_generation_is_cancelled_by_its_id_wherever_it_is(pair: Pair) -> None:

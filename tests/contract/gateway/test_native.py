@@ -48,7 +48,14 @@ async def gateway(grpc_server: Serving, tmp_path_factory: pytest.TempPathFactory
 @asynccontextmanager
 async def listening(running: Serving, folder: Path) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of a gateway as users run it: its answers come as they are made, and it can go away."""
-    settings = Settings(inference=f"127.0.0.1:{running.server.port}", data_dir=folder)
+    async with listening_to(f"127.0.0.1:{running.server.port}", folder) as client:
+        yield client
+
+
+@asynccontextmanager
+async def listening_to(where: str, folder: Path) -> AsyncIterator[httpx2.AsyncClient]:
+    """The same of a gateway before whoever is there."""
+    settings = Settings(inference=where, data_dir=folder)
     async with served(settings) as (_, port):
         url = f"http://127.0.0.1:{port}"
         async with httpx2.AsyncClient(base_url=url, timeout=PATIENCE_S, trust_env=False) as client:
@@ -294,3 +301,20 @@ async def test_what_is_made_here_is_no_task_of_sdapi(gated: Serving, gate: Gate,
         last = [json.loads(line) async for line in lines][-1]["result"]
     assert (progress["state"]["job_count"], named["state"]["job_count"]) == (0, 0)
     assert (last["completed"]["imageCount"], last["completed"]["stopped"]) == (1, False)
+
+
+async def test_what_a_prompt_of_the_loop_lacks_is_in_the_first_message(gateway: httpx2.AsyncClient) -> None:
+    small = {"width": 64, "height": 64, "sampling": {"steps": 2}, "noises": [{"seed": "7"}]}
+    run = (await gateway.post("/api/v1/denoising:prepareLatents", json=small)).json()
+    prompts = [{"text": "tree <lora:moss:1>"}]
+    asked_for = {
+        "plans": run["plans"],
+        "states": run["states"],
+        "prompts": prompts,
+        "yieldMode": "YIELD_MODE_EVERY_STEP",
+    }
+    steps = results(await gateway.post("/api/v1/denoising:denoiseLatents", json=asked_for))
+    assert [step.get("warnings", []) for step in steps] == [["Lora not found: moss"], []]
+    question = {"x": run["states"][0]["x"], "sigmas": [2.0], "prompts": prompts}
+    answer = (await gateway.post("/api/v1/denoising:predictDenoised", json=question)).json()
+    assert answer["warnings"] == ["Lora not found: moss"]

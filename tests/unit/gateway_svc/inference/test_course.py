@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gateway_svc.inference.course import Course
+from gateway_svc.inference.course import FURTHER_ON, Course
 from latentwire.errors import FailedPrecondition
 from latentwire.v1 import generation_service_pb2 as gs
 from latentwire.v1 import types_pb2 as types
@@ -60,6 +60,19 @@ def test_it_goes_on_from_the_newest_point() -> None:
         again.take(event)
     assert again.next_request("id").resume_from.version == 1
     assert (again.resumed(), again.resumed()) == (1, 0)
+
+
+def test_the_next_ones_events_are_numbered_beyond_all_that_anybody_may_have() -> None:
+    again = course(events=gs.EventOptions(progress_every=0))
+    for sequence, event in ((1, accepted()), (9, step(1)), (4, step(2))):
+        event.sequence = sequence
+        again.take(event)
+    assert again.next_request("id").events.after_sequence == 9 + FURTHER_ON
+
+
+def test_what_its_caller_numbers_events_after_holds_for_the_first_one() -> None:
+    assert course(events=gs.EventOptions(after_sequence=6)).next_request("id").events.after_sequence == 6
+    assert course().next_request("id").events.after_sequence == 0
 
 
 def test_without_its_point_every_step_is_made_again() -> None:

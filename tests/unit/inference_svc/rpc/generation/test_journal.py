@@ -19,6 +19,12 @@ def test_events_are_numbered_and_named_when_they_are_made() -> None:
     assert [(entry.sequence, entry.message.request_id) for entry in entries] == [(1, "r"), (2, "r")]
 
 
+def test_one_that_goes_on_from_elsewhere_is_numbered_after_what_was_known_there() -> None:
+    journal = Journal("r", after_sequence=40)
+    assert (journal.append(_Event(started=g.Started())).sequence, journal.last_sequence) == (41, 41)
+    assert [_kinds(journal, after) for after in (0, 40, 41)] == [[(41, "started")], [(41, "started")], []]
+
+
 def test_newer_progress_previews_and_positions_supersede_older_ones() -> None:
     journal = Journal("r")
     for event in (
