@@ -36,7 +36,6 @@ class ServeOptions:
     engine: str | None
     model: str | None
     device: str | None
-    resume_every: int | None
     data_dir: Path | None
     cors_allow_origins: str | None
     cors_allow_origins_regex: str | None
@@ -88,12 +87,6 @@ def main() -> None:
     envvar="LATENTWIRE_INFERENCE_DRAIN_TIMEOUT",
     show_default=True,
     help="Seconds that running requests get to finish when the pair is told to stop.",
-)
-@click.option(
-    "--resume-every",
-    type=click.IntRange(0, 1000),
-    metavar="STEPS",
-    help="The gateway's steps from one resume point to the next; with one replica, as here, it asks for none.",
 )
 @click.option(
     "--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Where options and pictures are kept."
@@ -174,7 +167,6 @@ def _inference_arguments(asked: ServeOptions, port: int) -> list[str]:
 
 def _gateway_arguments(asked: ServeOptions, host: str, port: int, inference: str) -> list[str]:
     given = {
-        "--resume-every": asked.resume_every,
         "--data-dir": asked.data_dir,
         "--cors-allow-origins": asked.cors_allow_origins,
         "--cors-allow-origins-regex": asked.cors_allow_origins_regex,

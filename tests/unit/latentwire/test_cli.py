@@ -59,17 +59,6 @@ def test_a1111s_flags_go_to_the_gateway(started: list[serve.Pair]) -> None:
     assert output.startswith(f"http://127.0.0.1:{pair.ready_port}/sd ")
 
 
-def test_how_often_a_point_to_resume_from_is_asked_for_goes_to_the_gateway(started: list[serve.Pair]) -> None:
-    run("--resume-every=0")
-    (pair,) = started
-    assert pair.gateway[10:] == ("--resume-every=0",)
-
-
-def test_points_to_resume_from_are_asked_for_as_often_as_the_gateway_allows(started: list[serve.Pair]) -> None:
-    assert [run(f"--resume-every={steps}")[0] for steps in (-1, 1001, 1000)] == [2, 2, 0]
-    assert len(started) == 1
-
-
 def test_with_a_certificate_it_is_https_and_asked_by_https(started: list[serve.Pair]) -> None:
     _, output = run("--tls-keyfile=k.pem", "--tls-certfile=c.pem")
     (pair,) = started
