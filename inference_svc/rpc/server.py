@@ -114,7 +114,7 @@ class Server:
             observed(self._metrics),
             *([require_token(listening.token)] if listening.token else []),
         ]
-        return [AroundInterceptor(each, self._backend.stall_s) for each in around]
+        return [AroundInterceptor(around, self._backend.stall_s)]
 
     def _register(self, server: grpc.aio.Server) -> None:
         servicers = self._servicers()

@@ -18,7 +18,10 @@ Stage: TypeAlias = Literal["", "first_pass", "hires_pass", "decoding", "delivere
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened to a generation. `sequence`: from 1; a gap shows what a slow reader has lost."""
+    """Something that happened to a generation.
+
+    `sequence`: from 1, ever upward; a gap shows what a slow reader has lost, or that another replica has taken over.
+    """
 
     request_id: str = ""
     sequence: int = 0

@@ -736,7 +736,9 @@ class GenerateImageResponse(_message.Message):
     request_id: _builtins.str
     """The generation."""
     sequence: _builtins.int
-    """Given when the event is made, from 1 or after EventOptions.after_sequence: a gap shows what a slow reader has lost."""
+    """Given when the event is made, from 1 or after EventOptions.after_sequence: a gap shows what a slow reader has lost,
+    or that another server has taken over.
+    """
     @_builtins.property
     def accepted(self) -> Global___Accepted:
         """It is accepted, and this is what it was taken to mean."""

@@ -11,6 +11,8 @@ from threading import Barrier, Event
 import pytest
 
 from inference_svc.engine import EngineSettings
+from inference_svc.rpc.conversion.limits import LARGEST_SIDE
+from inference_svc.rpc.denoising.reading import MOST_PICTURES
 from latentwire.errors import AlreadyExists, Cancelled, DeadlineExceeded, InvalidArgument, QueueFull, Unavailable
 from latentwire.v1 import denoising_service_pb2 as d
 from latentwire.v1 import generation_service_pb2 as g
@@ -88,6 +90,9 @@ async def test_it_is_listed_and_cancelled_by_its_id(gated: Serving, gate: Gate) 
     assert (type(error), error.message) == (Cancelled, "cancelled: enough")
 
 
+LARGE_NOISE = t.NoiseSpec(seed=1, resize_from_width=LARGEST_SIDE, resize_from_height=LARGEST_SIDE)
+
+
 @contextmanager
 def nothing_prepared(running: Serving) -> Iterator[None]:
     """Holds both threads that prepare, until the end of the block."""
@@ -107,10 +112,10 @@ def nothing_prepared(running: Serving) -> Iterator[None]:
 
 
 async def test_more_large_runs_than_may_wait_are_refused_at_once(start_server: StartServer) -> None:
-    too_wide = preparing(width=2**30)
+    large = preparing(width=LARGEST_SIDE, height=LARGEST_SIDE, noises=[LARGE_NOISE] * MOST_PICTURES, strength=0.5)
     async with start_server() as running:
         with nothing_prepared(running):
-            calls = [stub(running).PrepareLatents(too_wide, timeout=PATIENCE_S) for _ in range(6)]
+            calls = [stub(running).PrepareLatents(large, timeout=PATIENCE_S) for _ in range(6)]
             endings = [asyncio.create_task(failure(call)) for call in calls]
             await until(lambda: sum(ending.done() for ending in endings) == 4)
             refused = [ending.result() for ending in endings if ending.done()]
@@ -119,6 +124,17 @@ async def test_more_large_runs_than_may_wait_are_refused_at_once(start_server: S
         assert len((await prepared(running)).plans) == 1
     assert [(type(each), each.reason, each.retry_after_s) for each in refused] == [(QueueFull, "QUEUE_FULL", 1.0)] * 4
     assert [type(each) for each in read] == [InvalidArgument] * 2
+
+
+async def test_what_asks_for_more_than_anybody_gets_is_refused_though_nothing_is_prepared(
+    start_server: StartServer,
+) -> None:
+    async with start_server() as running:
+        with nothing_prepared(running):
+            too_wide = [preparing(width=2**30), preparing(noises=[t.NoiseSpec(seed=1, resize_from_width=2**30)])]
+            errors = [await failure(stub(running).PrepareLatents(each, timeout=PATIENCE_S)) for each in too_wide]
+    fields = [violation.field for error in errors for violation in error.violations]
+    assert fields == ["width", "noises[0].resize_from_width"]
 
 
 async def test_it_ends_with_its_call(gated: Serving, gate: Gate) -> None:

@@ -119,6 +119,15 @@ async def test_an_unknown_method_is_unimplemented(raising: Serving) -> None:
     assert "Paint" in error.message
 
 
+async def test_calls_of_unknown_methods_are_counted_together(raising: Serving) -> None:
+    calls, counts = ("latentwire_rpc_calls_total", {"method": "unknown", "code": "UNIMPLEMENTED"}), []
+    for name in ("Paint", "Draw", "Sing"):
+        paint: Any = raising.channel.unary_unary(f"/of.nobody/{name}")
+        await failure(paint(b""))
+        counts.append(raising.server._metrics.registry.get_sample_value(*calls) or 0)
+    assert [count - counts[0] for count in counts] == [0, 1, 2]
+
+
 async def test_an_unknown_model_is_an_invalid_field(grpc_server: Serving) -> None:
     error = await failure(grpc_server.generation.GenerateImage(asked(model="nobody")))
     assert (type(error), error.reason) == (InvalidArgument, "MODEL_NOT_FOUND")

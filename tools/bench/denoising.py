@@ -41,8 +41,8 @@ def denoising(calls: int) -> str:
 
     So all that is measured is beyond the model: every check, the queue, the solver's step, and around them the wire. A
     step of DenoiseLatents is Euler's, of a plan of 20, with prompt and negative prompt. *In the service*: from the
-    request's coming in to the answer's going out, of which a step is allowed 1.5 ms. *Round trip*: as a client in
-    Python sees it, gRPC on both sides included; a health check is how much of it an empty call takes. *Least* is what
+    parsed request to the answer that gRPC has taken (of a stream) or is given. *Round trip*: as a client in Python sees
+    it, gRPC and protobuf on both sides included; a health check is how much of it an empty call takes. *Least* is what
     the machine can do when nothing else is in the way; *CPU* is the service's process'.
     """
     heads = ("call", "in the service, p50 ms", "least ms", "round trip, p50 ms", "p95 ms", "least ms", "CPU ms")

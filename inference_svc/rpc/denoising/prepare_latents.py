@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 
 from inference_svc.pipelines import SamplingSettings
 from inference_svc.rpc.conversion.latents import check_sides, read_latents
+from inference_svc.rpc.conversion.limits import LARGEST_SIDE
 from inference_svc.rpc.conversion.plans import noise_of, plan_message, read_mask
 from inference_svc.rpc.conversion.sampler_states import state_message
 from inference_svc.rpc.conversion.settings import resolve_noise, resolve_sampling
@@ -35,11 +36,14 @@ async def prepare_latents(bench: Bench, request: d.PrepareLatentsRequest) -> d.P
 
 
 def _size_of(request: d.PrepareLatentsRequest, facts: ModelFacts) -> int:
-    """About how many elements are drawn and read; what is asked for is not checked yet."""
-    scale = facts.latent_scale
+    """About how many elements are drawn and read. What is asked for is not checked yet: too large, nothing is drawn."""
+    scale, sent = facts.latent_scale, elements([request.init_latents])
+    resized_from = [side for n in request.noises for side in (n.resize_from_width, n.resize_from_height)]
+    if max(request.width, request.height, *resized_from) > LARGEST_SIDE:
+        return sent
     width, height = (max(side, facts.native_size) // scale for side in (request.width, request.height))
     resized = sum(2 * abs(n.resize_from_width * n.resize_from_height) // scale**2 for n in request.noises)
-    return facts.latent_channels * (width * height * len(request.noises) + resized) + elements([request.init_latents])
+    return facts.latent_channels * (width * height * len(request.noises) + resized) + sent
 
 
 @dataclass(frozen=True, slots=True, eq=False)

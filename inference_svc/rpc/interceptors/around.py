@@ -1,8 +1,8 @@
-"""Surrounds handlers with async context managers: one small interceptor for all purposes."""
+"""Surrounds handlers with async context managers: one interceptor for all purposes."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -18,11 +18,12 @@ Behaviour: TypeAlias = Callable[[Any, Context], Awaitable[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call as interceptors see it: `method` is "/package.Service/Method"."""
+    """One call as interceptors see it: `method` is "/package.Service/Method"; `known`: there is such a method."""
 
     method: str
     request: object
     context: Context
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,10 @@ Around: TypeAlias = Callable[[Call], AbstractAsyncContextManager[None]]
 
 
 class AroundInterceptor(grpc.aio.ServerInterceptor):
-    """Runs every handler inside what `around` returns for the call."""
+    """Runs every handler inside what each of `arounds` returns for the call, the first one outermost."""
 
-    def __init__(self, around: Around, stall_s: float = STALL_S) -> None:
-        self._around, self._stall_s = around, stall_s
+    def __init__(self, arounds: Sequence[Around], stall_s: float = STALL_S) -> None:
+        self._arounds, self._stall_s = tuple(arounds), stall_s
         self._surrounded: dict[str, _Surrounded] = {}
 
     async def intercept_service(
@@ -50,22 +51,26 @@ class AroundInterceptor(grpc.aio.ServerInterceptor):
     ) -> grpc.RpcMethodHandler[Any, Any]:
         method = str(handler_call_details.method)
         handler = await continuation(handler_call_details)
-        if handler is None:
-            return self._rebuilt(method, _unknown(method))
+        if handler is None:  # not kept: its name is whatever a client has sent
+            return self._rebuilt(method, _unknown(method), known=False)
         known = self._surrounded.get(method)
         if known is None or known.inner is not handler:
             known = self._surrounded[method] = _Surrounded(handler, self._rebuilt(method, handler))
         return known.outer
 
-    def _rebuilt(self, method: str, handler: Any) -> grpc.RpcMethodHandler[Any, Any]:
-        return _rebuilt(handler, self._surround(method, as_coroutine(_behaviour(handler), self._stall_s)))
+    def _rebuilt(self, method: str, handler: Any, *, known: bool = True) -> grpc.RpcMethodHandler[Any, Any]:
+        innermost = as_coroutine(_behaviour(handler), self._stall_s)
 
-    def _surround(self, method: str, behaviour: Behaviour) -> Behaviour:
-        async def surrounded(request: Any, context: Context) -> Any:
-            async with self._around(Call(method, request, context)):
-                return await behaviour(request, context)
+        async def behaviour(request: Any, context: Context) -> Any:
+            return await self._run(innermost, Call(method, request, context, known))
 
-        return surrounded
+        return _rebuilt(handler, behaviour)
+
+    async def _run(self, innermost: Behaviour, call: Call, depth: int = 0) -> Any:
+        if depth == len(self._arounds):
+            return await innermost(call.request, call.context)
+        async with self._arounds[depth](call):
+            return await self._run(innermost, call, depth + 1)
 
 
 def _behaviour(handler: Any) -> Callable[[Any, Context], Any]:

@@ -18,6 +18,8 @@ from latentwire.errors import LatentwireError
 log = logging.getLogger("latentwire.rpc")
 
 HEALTH = "/grpc.health.v1.Health/"
+UNKNOWN = "unknown"
+"""What calls of methods that are not there are counted as, whatever they were called."""
 _NOT_ID = re.compile(r"[^A-Za-z0-9_.()-]")
 _LONGEST_ID = 128
 
@@ -58,7 +60,7 @@ def _named(code: object) -> str:
 
 
 def _note(metrics: RpcMetrics, call: Call, *, code: str, duration_s: float) -> None:
-    metrics.note(call.method, code, duration_s)
+    metrics.note(call.method if call.known else UNKNOWN, code, duration_s)
     # As sent, unchecked: a line end in it must not begin a line of the log.
     request_id = _NOT_ID.sub("?", getattr(call.request, "request_id", "")[:_LONGEST_ID]) or "-"
     log.log(

@@ -105,7 +105,7 @@ class Replica(Service):
     """One of them on a port of its own; its name is in every answer."""
 
     def __init__(self, name: str, seed: int) -> None:
-        super().__init__(0, Walker, [AroundInterceptor(identified(Identity(name, "fake")))])
+        super().__init__(0, Walker, [AroundInterceptor([identified(Identity(name, "fake"))])])
         self.name = name
         self.script = self.walk = Walk(seed=seed)
 

@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from io import BytesIO
+from typing import TypeVar
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from inference_svc.pipelines.conditioning import Conditioning, ConditioningPart, ConditioningSegment
 from inference_svc.rpc.conversion import plans
+from inference_svc.rpc.conversion.images import claimed_pixels
 from inference_svc.rpc.denoising import encode_prompt
-from inference_svc.rpc.denoising.reading import elements
+from inference_svc.rpc.denoising.reading import elements, lacking
 from latentwire.errors import InvalidArgument
 from latentwire.v1 import types_pb2 as t
+
+T = TypeVar("T")
+
+
+class Counting:
+    """Stands in for what calls things beside the event loop: notes how heavy each is."""
+
+    def __init__(self) -> None:
+        self.weights: list[int] = []
+
+    @property
+    def aside(self) -> Counting:
+        return self
+
+    async def call(self, elements: int, function: Callable[[], T]) -> T:
+        self.weights.append(elements)
+        return function()
 
 
 def conditioning(segments: int) -> Conditioning:
@@ -34,3 +57,22 @@ def test_a_plan_with_fields_that_nobody_knows_is_not_remembered() -> None:
     small = t.SamplingPlan(sampler="Euler")
     strange = t.SamplingPlan.FromString(small.SerializeToString() + b"\xf2\x3f\x80\x80\x08" + bytes(2**17))
     assert (plans._is_small(small), plans._is_small(strange)) == (True, False)
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP"])
+def test_a_small_file_says_how_large_its_picture_is(file_format: str) -> None:
+    file = BytesIO()
+    Image.new("RGB", (640, 480)).save(file, file_format)
+    assert claimed_pixels(t.Image(data=file.getvalue())) == 640 * 480
+
+
+def test_what_is_no_picture_says_nothing() -> None:
+    assert [claimed_pixels(t.Image(data=data)) for data in (b"", b"\x89PNG\r\n\x1a\n", bytes(1000))] == [0, 0, 0]
+    assert claimed_pixels(t.Image(data=bytes(300), format=t.IMAGE_FORMAT_RAW_RGB)) == 100
+
+
+async def test_prompts_that_name_things_are_read_beside_by_their_length() -> None:
+    aside = Counting()
+    long_ones = ["<lora:" + ":" * 5000 + ">", "no name" * 5000]
+    said = [await lacking(aside, prompts) for prompts in (["a <lora:x:1>"], long_ones, ["a house"])]  # type: ignore[arg-type]  # all that it needs of a bench
+    assert ([len(each) for each in said], aside.weights) == ([1, 1, 0], [16 * 5007])
