@@ -20,10 +20,11 @@ from diffusers import AutoencoderKL
 from torch import Tensor
 
 from tools.flatland import hogwild, latents, train_unet, train_vae
-from tools.flatland.arch import SCALING_FACTOR, build_vae
+from tools.flatland.arch import build_vae
 from tools.flatland.dataset import CROP_PX, Pictures, render_array, to_tensor
 from tools.flatland.latents import BUCKETS, FOLDER, Bucket
 from tools.flatland.optim import HybridOptimizer
+from tools.flatland.shape import SCALING_FACTOR
 
 LOG_EVERY_S = 20.0
 _PIXELS_AT_ONCE = 256 * 128 * 128

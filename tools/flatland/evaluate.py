@@ -148,7 +148,7 @@ def main() -> None:
     parser.add_argument("--sheets-only", action="store_true", help="no figures")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    model = OnnxModel(arguments.model, thread_count=2)
+    model = OnnxModel(arguments.model)
     how = Sampling(arguments.guidance or 3.0)
     if not arguments.sheets_only:
         evaluation = Evaluation(model, arguments.count, arguments.first_objects, arguments.kinds)

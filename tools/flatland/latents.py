@@ -16,10 +16,11 @@ from diffusers import AutoencoderKL
 from numpy.typing import NDArray
 
 from tools.flatland import train_vae
-from tools.flatland.arch import SCALING_FACTOR, build_vae
+from tools.flatland.arch import build_vae
 from tools.flatland.captions import captions, negative_prompt
 from tools.flatland.dataset import render_array, to_tensor
 from tools.flatland.draw_scene import sample_scene
+from tools.flatland.shape import SCALING_FACTOR
 from tools.flatland.tokenizer import build_tokenizer, encode
 
 FOLDER = Path("var/flatland-train")

@@ -13,9 +13,9 @@ from diffusers import AutoencoderKL, UNet2DConditionModel
 from torch import Tensor, nn
 from transformers import CLIPTextModel
 
-from tools.flatland.arch import TEXT_WIDTH, TOKEN_COUNT
 from tools.flatland.onnx_weights import safetensors_spans, store_as_float16
 from tools.flatland.plain_attention import PlainAttention
+from tools.flatland.shape import TEXT_WIDTH, TOKEN_COUNT
 
 _PICTURE = {0: "batch", 2: "height", 3: "width"}
 _LATENT = {0: "batch", 2: "latent_height", 3: "latent_width"}

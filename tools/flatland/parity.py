@@ -10,8 +10,8 @@ from diffusers import AutoencoderKL, UNet2DConditionModel
 from numpy.typing import NDArray
 from transformers import CLIPTextModel
 
-from tools.flatland.arch import SCALING_FACTOR, TEXT_WIDTH, TOKEN_COUNT
 from tools.flatland.generate import OnnxModel
+from tools.flatland.shape import SCALING_FACTOR, TEXT_WIDTH, TOKEN_COUNT
 
 LATENT_SIZES = tuple((size, 16) for size in range(8, 33)) + tuple((16, size) for size in range(8, 33))
 
