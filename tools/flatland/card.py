@@ -47,6 +47,7 @@ def fill(folder: Path, report: dict[str, Any]) -> str:
         figures=markdown(report),
         guidance=f"{report['guidance']:g}",
         choice=", ".join(f"{scale} {score:.2f}" for scale, score in report["guidance_choice"].items()),
+        levels=parity.picture_difference(folder),
         differences="\n".join(f"- {part}: {value:.1e}" for part, value in differences.items()),
     )
 
