@@ -36,6 +36,7 @@ KINDS: tuple[tuple[str, str, Split], ...] = (
 )
 # What else is tried on the first and third kind, in parts of the prompts a row; the dearest last.
 VARIANTS: tuple[tuple[str, Mapping[str, Any], float], ...] = (
+    ("guidance 7", {"guidance": 7.0}, 1.0),
     ("8 steps", {"steps": 8}, 1.0),
     ("20 steps", {}, 1.0),
     ("40 steps", {"steps": 40}, 1.0),
@@ -43,7 +44,6 @@ VARIANTS: tuple[tuple[str, Mapping[str, Any], float], ...] = (
     ("512 x 512", {"width_px": 512, "height_px": 512}, 0.34),
     ("192 x 128", {"width_px": 192}, 1.0),
     ("128 x 192", {"height_px": 192}, 1.0),
-    ("guidance 7", {"guidance": 7.0}, 1.0),
 )
 Row = dict[str, Share]
 
