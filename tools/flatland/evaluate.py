@@ -160,8 +160,8 @@ def main() -> None:
             write_report(report, arguments.out)
             print(markdown(report).splitlines()[-3], flush=True)
             how = Sampling(report["guidance"])
-    write_sheet(model, FIRST, how, arguments.out / "sheet.png")
-    write_sheet(model, UNSEEN, how, arguments.out / "sheet-unseen.png")
+    write_sheet(model, FIRST, how, arguments.out / "sheet.webp")
+    write_sheet(model, UNSEEN, how, arguments.out / "sheet-unseen.webp")
 
 
 if __name__ == "__main__":
