@@ -23,6 +23,7 @@ from inference_svc.models import (
     device_memory,
 )
 from inference_svc.pipelines.upscaling import INTERPOLATING
+from inference_svc.real_captioners import find_captioners
 from inference_svc.rpc.backend import Backend
 from inference_svc.rpc.catalogue import LoadProgress, Memory, ModelEntry, State, UsableModel
 from inference_svc.settings import Settings
@@ -109,10 +110,13 @@ def real_backend(
     upscalers = Upscalers(settings.models_dir, device, onnx)
     runner = ModelRunner(upscalers)
     loader = Loader(device, onnx, prefer_torch=settings.engine == "torch")
-    registry = Registry(Catalog(settings.model, settings.models_dir), loader, runner)
+    catalog = Catalog(settings.model, settings.models_dir)
+    registry = Registry(catalog, loader, runner)
+    captioners = find_captioners(catalog, device, onnx)
     engine = Engine(runner, engine_settings, metrics=metrics, on_lost=on_lost)
     engine.start()
-    return Backend(settings.engine, engine, RegistryCatalogue(registry, upscalers, device))
+    catalogue = RegistryCatalogue(registry, upscalers, device)
+    return Backend(settings.engine, engine, catalogue, captioner=captioners)
 
 
 def _listed(entry: Entry) -> ModelEntry:

@@ -5,6 +5,8 @@ The only code that imports onnxruntime, torch or diffusers; none of them is impo
 
 from __future__ import annotations
 
+from inference_svc.models.captioner import FILE as CAPTIONER_FILE
+from inference_svc.models.captioner import Captioner
 from inference_svc.models.catalog import Catalog
 from inference_svc.models.devices import Device, choose_device
 from inference_svc.models.loaded import LoadedModel, ModelRunner
@@ -17,6 +19,8 @@ from inference_svc.models.tokenizer import ClipTokenizer
 from inference_svc.models.upscalers import Upscalers
 
 __all__ = [
+    "CAPTIONER_FILE",
+    "Captioner",
     "Catalog",
     "ClipTokenizer",
     "Device",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from tokenizers.pre_tokenizers import Sequence as PreTokenizers
 from inference_svc.models.folder import unusable
 from latentwire.errors import FailedPrecondition
 
-_START, _END = "<|startoftext|>", "<|endoftext|>"
+_START, _END, _WORD_END = "<|startoftext|>", "<|endoftext|>", "</w>"
 _WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 
 
@@ -31,11 +32,16 @@ class ClipTokenizer:
         self.start_id = self._required(_START)
         self.end_id = self._required(_END)
         self.pad_id = self._required(pad_token)
-        self.comma_id: int | None = tokenizer.token_to_id(",</w>")
+        self.comma_id: int | None = tokenizer.token_to_id("," + _WORD_END)
 
     def encode(self, text: str) -> list[int]:
         """Returns the ids of a text."""
         return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Returns the words of ids that were learnt from plain text, in lower case."""
+        pieces = "".join(self._tokenizer.id_to_token(number) or "" for number in ids)
+        return pieces.replace(_WORD_END, " ").replace(" ,", ",").strip()
 
     def _required(self, token: str) -> int:
         number = self._tokenizer.token_to_id(token)
@@ -67,7 +73,7 @@ def _from_vocabulary(folder: Path) -> Tokenizer:
         str(folder / "vocab.json"),
         str(folder / "merges.txt"),
         unk_token=_END,
-        end_of_word_suffix="</w>",
+        end_of_word_suffix=_WORD_END,
     )
     tokenizer = Tokenizer(bpe)
     tokenizer.normalizer = Normalizers([NFC(), Replace(Regex(r"\s+"), " "), Lowercase()])

@@ -43,7 +43,7 @@ class PostprocessingServicer:
     async def DescribeImage(self, request: p.DescribeImageRequest, _: Any) -> p.DescribeImageResponse:
         """Says what a picture shows, where a model for that is installed."""
         captioner = self._captioner
-        if captioner is None or (request.model and request.model not in captioner.models):
+        if captioner is None or request.model not in ("", *captioner.models):
             raise _not_installed("description", request.model)
         loop = asyncio.get_running_loop()
         pixels = await loop.run_in_executor(self._executor, decode_image, request.image, "image")

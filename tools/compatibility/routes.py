@@ -30,7 +30,7 @@ ROUTES: Final = (
     _works(
         "POST /sdapi/v1/interrogate",
         "test_extras.py::test_an_installed_model_describes",
-        "without an installed model: 404 Model not found, as A1111 answers",
+        "the embedded captioner knows Flatland's world alone; without any: 404 Model not found, as A1111 answers",
     ),
     _works("POST /sdapi/v1/interrupt", "test_progress.py::test_interrupt_and_skip_stop_what_progress_shows"),
     _works("POST /sdapi/v1/skip", "test_progress.py::test_interrupt_and_skip_stop_what_progress_shows"),

@@ -37,10 +37,10 @@ class Stage:
 
 STAGES = (
     Stage("autoencoder", "train_vae", 40, timed=True),
-    Stage("latents", "latents", 6),
-    Stage("denoiser", "train_unet", 420, timed=True),
+    Stage("latents", "latents", 20),
+    Stage("denoiser", "train_unet", 120, timed=True),
     Stage("decoder", "train_vae", 60, timed=True, options=("--decoder-only",)),
-    Stage("upscalers", "upscaler", 10, timed=True),
+    Stage("upscalers", "upscaler", 20, timed=True),
     Stage("captioner", "captioner", 30, timed=True),
     Stage("export", "trained", 1, options=("--out", str(SHIPPED))),
     Stage("extras", "extras", 1, options=("--out", str(SHIPPED))),

@@ -20,10 +20,11 @@ from diffusers import AutoencoderKL
 from torch import Tensor
 
 from tools.flatland import hogwild, latents, train_unet, train_vae
-from tools.flatland.arch import SCALING_FACTOR, build_vae
+from tools.flatland.arch import build_vae
 from tools.flatland.dataset import CROP_PX, Pictures, render_array, to_tensor
 from tools.flatland.latents import BUCKETS, FOLDER, Bucket
 from tools.flatland.optim import HybridOptimizer
+from tools.flatland.shape import SCALING_FACTOR
 
 LOG_EVERY_S = 20.0
 _PIXELS_AT_ONCE = 256 * 128 * 128
@@ -152,9 +153,9 @@ def _encoded(vae: AutoencoderKL, pictures: Pictures, machine: Machine) -> Iterat
 class DeviceBatches:
     """Endless batches by lot, all data in the device's memory."""
 
-    def __init__(self, machine: Machine, batch_scale: int, large_share: float) -> None:
+    def __init__(self, machine: Machine, batch_scale: int) -> None:
         self._scale = batch_scale
-        source = train_unet.Batches([0], large_share)
+        source = train_unet.Batches([0])
         self._buckets: list[Bucket] = source.buckets
         self._latents = [torch.from_numpy(np.array(rows)).to(machine.device) for rows in source.latents]
         self._ids = [torch.from_numpy(np.array(rows)).to(machine.device) for rows in source.captions]
@@ -171,16 +172,16 @@ class DeviceBatches:
         negatives = self._negatives[torch.randint(len(self._negatives), (count,), device=rows.device)]
         dropped = torch.rand(count, 1, device=rows.device) < train_unet.DROPOUT
         ids = torch.where(dropped, negatives, self._ids[kind][rows, which])
-        return train_unet.Batch(self._latents[kind][rows].float(), ids.long())
+        return train_unet.Batch(self._latents[kind][rows].float(), ids.long(), self._buckets[kind].least_noise)
 
 
-def train_denoiser(machine: Machine, course: Course, batch_scale: int, large_share: float) -> None:
+def train_denoiser(machine: Machine, course: Course, batch_scale: int) -> None:
     """Trains UNet and text encoder on the cached latents."""
     checkpoint = train_unet.load_checkpoint()
     model = train_unet.Denoiser(train_unet.vocabulary_size_of(checkpoint["masters"]))
     model.load_state_dict(checkpoint["average"], strict=False)
     model.to(machine.device).train()
-    batches, schedule = DeviceBatches(machine, batch_scale, large_share), train_unet.alphas_cumprod().to(machine.device)
+    batches, schedule = DeviceBatches(machine, batch_scale), train_unet.alphas_cumprod().to(machine.device)
     samples = int(checkpoint["samples"])
 
     def loss_of_batch() -> Tensor:
@@ -205,13 +206,12 @@ def main() -> None:
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--processes", type=int, default=16)
     parser.add_argument("--scale", type=float, default=8.0, help="pictures, in parts of the other stages'")
-    parser.add_argument("--batch-scale", type=int, default=16, help="batch, in parts of the other stages'")
+    parser.add_argument("--batch-scale", type=int, default=8, help="batch, in parts of the other stages'")
     parser.add_argument("--learning-rate", type=float, default=2e-3)
-    parser.add_argument("--large-share", type=float, default=0.2, help="share of batches at 256 x 256")
     arguments = parser.parse_args()
     machine = Machine(arguments.device, arguments.processes)
     course = Course(arguments.minutes, arguments.learning_rate)
-    pictures, crops = round(2000 * arguments.scale), 8 * arguments.batch_scale
+    pictures, crops = round(2000 * arguments.scale), 16 * arguments.batch_scale
     if arguments.stage == "autoencoder":
         train_autoencoder(machine, course, pictures, crops, whole=True)
         latents.fold()
@@ -220,7 +220,7 @@ def main() -> None:
     if arguments.stage in ("latents", "all"):
         encode_buckets(machine, arguments.scale)
     if arguments.stage in ("denoiser", "all"):
-        train_denoiser(machine, course, arguments.batch_scale, arguments.large_share)
+        train_denoiser(machine, course, arguments.batch_scale)
 
 
 if __name__ == "__main__":

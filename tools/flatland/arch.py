@@ -7,9 +7,8 @@ from diffusers import AutoencoderKL, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
 from transformers import CLIPTextConfig, CLIPTextModel
 
-SCALING_FACTOR = 0.18215
-TOKEN_COUNT = 77
-TEXT_WIDTH = 96
+from tools.flatland.shape import SCALING_FACTOR, TEXT_WIDTH, TOKEN_COUNT
+
 VAE_WIDTHS = (32, 64, 128, 96)
 
 

@@ -20,18 +20,19 @@ from torch.nn import functional
 from tools.flatland.captions import caption
 from tools.flatland.dataset import Pictures, render_array
 from tools.flatland.draw_scene import sample_scene
-from tools.flatland.hogwild import save
+from tools.flatland.hogwild import Plan, save
 from tools.flatland.interval import Share, share
 from tools.flatland.latents import FOLDER
+from tools.flatland.optim import HybridOptimizer
 from tools.flatland.scene import Scene
 from tools.flatland.tokenizer import BEGIN, END, build_tokenizer, vocabulary
 from tools.flatland.upscaler import as_tensor
 
-WIDTH, LAYER_COUNT, HEAD_COUNT = 96, 2, 4
+WIDTH, LAYER_COUNT, HEAD_COUNT, GLANCE_COUNT = 96, 2, 4, 4
 LENGTH = 32
 PICTURE_PX = 128
 CHECKPOINT = FOLDER / "captioner.pt"
-_BATCH = 32
+_BATCH = 64
 _FIRST_SEED, _HELD_OUT_SEED = 600_000_000, 960_000_000
 _Item = TypeVar("_Item")
 
@@ -60,21 +61,39 @@ class Captioner(nn.Module):
         layers: list[nn.Module] = []
         for narrow, wide in pairwise(channels):
             layers += [nn.Conv2d(narrow, wide, 3, stride=2, padding=1), nn.GroupNorm(8, wide), nn.ReLU()]
-        self.eye = nn.Sequential(*layers, nn.Conv2d(WIDTH, WIDTH, 3, padding=1))
-        self.place = nn.Parameter(0.02 * torch.randn((PICTURE_PX // 16) ** 2, WIDTH))
-        self.words = nn.Embedding(vocabulary_size, WIDTH)
-        self.position = nn.Parameter(0.02 * torch.randn(LENGTH, WIDTH))
+        self.eye = nn.Sequential(
+            *layers, nn.Conv2d(WIDTH, WIDTH, 3, padding=1), *(_Glance() for _ in range(GLANCE_COUNT))
+        )
+        self.place_embedding = nn.Parameter(0.02 * torch.randn((PICTURE_PX // 16) ** 2, WIDTH))
+        self.word_embedding = nn.Embedding(vocabulary_size, WIDTH)
+        self.position_embedding = nn.Parameter(0.02 * torch.randn(LENGTH, WIDTH))
         self.layers = nn.ModuleList(_Layer() for _ in range(LAYER_COUNT))
         self.norm = nn.LayerNorm(WIDTH)
 
     def forward(self, image: Tensor, tokens: Tensor) -> Tensor:
         """Returns scores (B, T, V) for pictures (B, 3, 128, 128) in [0, 1] and tokens (B, T), T up to 32."""
-        seen = self.eye(image * 2 - 1).flatten(2).transpose(1, 2) + self.place
-        x = self.words(tokens) + self.position[: tokens.shape[1]]
+        seen = self.eye(image * 2 - 1).flatten(2).transpose(1, 2) + self.place_embedding
+        x = self.word_embedding(tokens) + self.position_embedding[: tokens.shape[1]]
         for layer in self.layers:
             x = layer(x, seen)
-        scores: Tensor = self.norm(x) @ self.words.weight.T
+        scores: Tensor = self.norm(x) @ self.word_embedding.weight.T
         return scores
+
+
+class _Glance(nn.Module):
+    """Looks around each place (Liu et al. 2022, ConvNeXt); adds nothing at first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        around = nn.Conv2d(WIDTH, WIDTH, 5, padding=2, groups=WIDTH)
+        wide, narrow = nn.Conv2d(WIDTH, 2 * WIDTH, 1), nn.Conv2d(2 * WIDTH, WIDTH, 1)
+        nn.init.zeros_(narrow.weight)
+        nn.init.zeros_(narrow.bias)  # type: ignore[arg-type]
+        self.steps = nn.Sequential(around, nn.GroupNorm(8, WIDTH), wide, nn.GELU(), narrow)
+
+    def forward(self, x: Tensor) -> Tensor:
+        result: Tensor = x + self.steps(x)
+        return result
 
 
 class _Layer(nn.Module):
@@ -171,18 +190,17 @@ def load(path: Path = CHECKPOINT) -> tuple[Captioner, int]:
 def train(minutes: float) -> Captioner:
     """Returns the captioner after some minutes more, each picture rendered for one look only."""
     model, samples = load()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.01)
+    names, weights = (list(part) for part in zip(*model.named_parameters(), strict=True))
+    optimizer, plan = HybridOptimizer(names, weights), Plan(minutes, 2e-3, hold=0.3)
     began, logged = time.time(), time.time()
     while (passed := (time.time() - began) / (60 * minutes)) < 1:
-        rate = min(1.0, passed / 0.03 + 0.01) * (0.5 + 0.5 * float(np.cos(np.pi * passed)))
-        optimizer.param_groups[0]["lr"] = 2e-3 * rate
         first = _FIRST_SEED + samples
         pictures, rows = batch_of(range(first, first + _BATCH))
-        loss = loss_of(model, as_tensor(pictures), rows)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = loss_of(model, as_tensor(pictures), rows)
+        gradients = torch.autograd.grad(loss, weights)
+        with torch.no_grad():
+            optimizer.step(gradients, plan.rate_at(passed))
         samples += _BATCH
         if time.time() - logged > 60:
             logged = time.time()

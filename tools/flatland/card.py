@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -31,6 +32,12 @@ def _millions(path: Path) -> str:
     return f"{_parameter_count(path) / 1e6:.2f} million"
 
 
+def _choice(scores: Mapping[str, float]) -> str:
+    """The scales that were tried, with their scores; nothing where one was given."""
+    tried = ", ".join(f"{scale} {score:.2f}" for scale, score in scores.items())
+    return tried and f" (scale and score: {tried})"
+
+
 def fill(folder: Path, report: dict[str, Any]) -> str:
     """Returns the card's text for a model folder and its report."""
     samples = torch.load(CHECKPOINT)["samples"] if CHECKPOINT.exists() else 0
@@ -46,7 +53,8 @@ def fill(folder: Path, report: dict[str, Any]) -> str:
         text=_millions(folder / "text_encoder" / "model.safetensors"),
         figures=markdown(report),
         guidance=f"{report['guidance']:g}",
-        choice=", ".join(f"{scale} {score:.2f}" for scale, score in report["guidance_choice"].items()),
+        choice=_choice(report["guidance_choice"]),
+        levels=parity.picture_difference(folder),
         differences="\n".join(f"- {part}: {value:.1e}" for part, value in differences.items()),
     )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +34,16 @@ KINDS: tuple[tuple[str, str, Split], ...] = (
     ("two or three of one kind", "group", "train"),
     ("three in a row", "row", "train"),
 )
-# What else is tried on the first and third kind, in parts of the prompts a row.
-VARIANTS: tuple[tuple[str, Sampling, float], ...] = (
-    ("8 steps", Sampling(steps=8), 1.0),
-    ("40 steps", Sampling(steps=40), 1.0),
-    ("192 x 128", Sampling(width_px=192), 1.0),
-    ("128 x 192", Sampling(height_px=192), 1.0),
-    ("256 x 256", Sampling(width_px=256, height_px=256), 1.0),
-    ("512 x 512", Sampling(width_px=512, height_px=512), 0.34),
+# What else is tried on the first and third kind, in parts of the prompts a row; the dearest last.
+VARIANTS: tuple[tuple[str, Mapping[str, Any], float], ...] = (
+    ("guidance 7", {"guidance": 7.0}, 1.0),
+    ("8 steps", {"steps": 8}, 1.0),
+    ("20 steps", {}, 1.0),
+    ("40 steps", {"steps": 40}, 1.0),
+    ("256 x 256", {"width_px": 256, "height_px": 256}, 1.0),
+    ("512 x 512", {"width_px": 512, "height_px": 512}, 0.34),
+    ("192 x 128", {"width_px": 192}, 1.0),
+    ("128 x 192", {"height_px": 192}, 1.0),
 )
 Row = dict[str, Share]
 
@@ -78,22 +81,20 @@ class Evaluation:
         scores = {str(g): shares(run_tasks(self._model, tasks, Sampling(g)))["all"].value for g in GUIDANCES}
         return float(max(scores, key=lambda key: scores[key])), scores
 
-    def kinds(self, guidance: float) -> dict[str, Row]:
-        """Returns the rows of all kinds of scenes at the default settings, and the judge's ceilings."""
-        own = {name: self.tasks(kind, split, self._count) for name, kind, split in self._kinds}
-        rows = {name: shares(run_tasks(self._model, tasks, Sampling(guidance))) for name, tasks in own.items()}
-        return rows | {f"{name}, true renders": shares(ceiling(tasks)) for name, tasks in own.items()}
+    def kinds(self, guidance: float) -> Iterator[tuple[str, Row]]:
+        """Gives a row for each kind of scenes at the default settings, and the judge's ceiling for it."""
+        for name, kind, split in self._kinds:
+            tasks = self.tasks(kind, split, self._count)
+            yield name, shares(run_tasks(self._model, tasks, Sampling(guidance)))
+            yield f"{name}, true renders", shares(ceiling(tasks))
 
-    def variants(self, guidance: float) -> dict[str, Row]:
-        """Returns the rows of other steps and sizes, each half single objects and half pairs."""
-        rows = {}
-        for name, how, part in VARIANTS:
+    def variants(self, guidance: float) -> Iterator[tuple[str, Row]]:
+        """Gives the rows of other settings, each half single objects and half pairs."""
+        for name, changes, part in VARIANTS:
             half = round(self._count * part / 2)
             tasks = [*self.tasks("single", "heldout", half), *self.tasks("pair", "train", half)]
-            rows[f"half held-out, half two objects, {name}"] = _merged(
-                run_tasks(self._model, tasks, replace(how, guidance=guidance))
-            )
-        return rows
+            how = replace(Sampling(guidance), **changes)
+            yield f"half held-out, half two objects, {name}", _merged(run_tasks(self._model, tasks, how))
 
     def decoder_psnr(self) -> dict[str, float]:
         """Returns mean and half the 95 % interval of the autoencoder's PSNR on held-out renders, in dB."""
@@ -110,18 +111,21 @@ def _merged(marks: Sequence[Marks]) -> Row:
     return {name: share([row[name] for row in marks]) for name in ("object", "colour", "background", "all")}
 
 
-def evaluate(evaluation: Evaluation, guidance: float | None, *, variants: bool) -> dict[str, Any]:
-    """Returns every figure of the report."""
+def evaluate(evaluation: Evaluation, guidance: float | None, *, variants: bool) -> Iterator[dict[str, Any]]:
+    """Gives the report, time and again: whole in the end, and with what is known so far before."""
     began = time.time()
     chosen, scores = evaluation.choose_guidance() if guidance is None else (guidance, {})
-    rows = evaluation.kinds(chosen) | (evaluation.variants(chosen) if variants else {})
-    return {
-        "guidance": chosen,
-        "guidance_choice": scores,
-        "rows": {name: {part: asdict(value) for part, value in row.items()} for name, row in rows.items()},
-        "decoder_psnr_db": evaluation.decoder_psnr(),
-        "seconds": round(time.time() - began),
-    }
+    report: dict[str, Any] = {"guidance": chosen, "guidance_choice": scores, "rows": {}}
+    report["decoder_psnr_db"] = evaluation.decoder_psnr()
+    for name, row in chain(evaluation.kinds(chosen), evaluation.variants(chosen) if variants else ()):
+        report["rows"][name] = {part: asdict(value) for part, value in row.items()}
+        yield report | {"seconds": round(time.time() - began)}
+
+
+def write_report(report: Mapping[str, Any], folder: Path) -> None:
+    """Writes report.json and report.md."""
+    (folder / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    (folder / "report.md").write_text(markdown(report), encoding="utf-8")
 
 
 def markdown(report: Mapping[str, Any]) -> str:
@@ -148,17 +152,16 @@ def main() -> None:
     parser.add_argument("--sheets-only", action="store_true", help="no figures")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    model = OnnxModel(arguments.model, thread_count=2)
+    model = OnnxModel(arguments.model)
     how = Sampling(arguments.guidance or 3.0)
     if not arguments.sheets_only:
         evaluation = Evaluation(model, arguments.count, arguments.first_objects, arguments.kinds)
-        report = evaluate(evaluation, arguments.guidance, variants=not arguments.no_variants)
-        (arguments.out / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-        (arguments.out / "report.md").write_text(markdown(report), encoding="utf-8")
-        print(markdown(report))
-        how = Sampling(report["guidance"])
-    write_sheet(model, FIRST, how, arguments.out / "sheet.png")
-    write_sheet(model, UNSEEN, how, arguments.out / "sheet-unseen.png")
+        for report in evaluate(evaluation, arguments.guidance, variants=not arguments.no_variants):
+            write_report(report, arguments.out)
+            print(markdown(report).splitlines()[-3], flush=True)
+            how = Sampling(report["guidance"])
+    write_sheet(model, FIRST, how, arguments.out / "sheet.webp")
+    write_sheet(model, UNSEEN, how, arguments.out / "sheet-unseen.webp")
 
 
 if __name__ == "__main__":

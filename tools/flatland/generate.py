@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from tools.flatland.arch import SCALING_FACTOR
+from tools.flatland.shape import SCALING_FACTOR
 from tools.flatland.tokenizer import encode
 
 Array = NDArray[np.float32]
@@ -107,11 +108,9 @@ def generate(model: OnnxModel, prompts: Sequence[str], seeds: Sequence[int], how
     return model.decode(x)
 
 
-def generate_all(
-    model: OnnxModel, prompts: Sequence[str], how: Sampling, *, first_seed: int = 0, batch: int = 8
-) -> NDArray[np.uint8]:
-    """Returns pictures of any number of prompts; the seed counts up with the prompt."""
-    starts = range(0, len(prompts), batch)
-    seeds = range(first_seed, first_seed + len(prompts))
-    parts = [generate(model, prompts[i : i + batch], seeds[i : i + batch], how) for i in starts]
-    return np.concatenate(parts)
+def generate_all(model: OnnxModel, prompts: Sequence[str], how: Sampling, *, batch: int = 8) -> NDArray[np.uint8]:
+    """Returns pictures of any number of prompts, two batches at a time; the seed counts up with the prompt from 0."""
+    starts, seeds = range(0, len(prompts), batch), range(len(prompts))
+    with ThreadPoolExecutor(2) as pool:
+        parts = pool.map(lambda i: generate(model, prompts[i : i + batch], seeds[i : i + batch], how), starts)
+        return np.concatenate(list(parts))

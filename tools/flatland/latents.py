@@ -16,21 +16,27 @@ from diffusers import AutoencoderKL
 from numpy.typing import NDArray
 
 from tools.flatland import train_vae
-from tools.flatland.arch import SCALING_FACTOR, build_vae
+from tools.flatland.arch import build_vae
 from tools.flatland.captions import captions, negative_prompt
 from tools.flatland.dataset import render_array, to_tensor
 from tools.flatland.draw_scene import sample_scene
+from tools.flatland.shape import SCALING_FACTOR
 from tools.flatland.tokenizer import build_tokenizer, encode
 
 FOLDER = Path("var/flatland-train")
 CAPTION_COUNT = 4
 NEGATIVE_COUNT = 400
-_BATCH = 8
+_PIXELS_AT_ONCE = 8 * 128 * 128
+_PIXELS_A_CHUNK = 64 * _PIXELS_AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Training pictures of one size, which batch of them costs one step, how often it is taken."""
+    """Training pictures of one size, which batch of them costs one step, how often it is taken.
+
+    `least_noise`: where on the schedule, from 0 to 1, training begins: what a large picture shows is settled early, its
+    edges are those of a small one.
+    """
 
     width_px: int
     height_px: int
@@ -38,6 +44,7 @@ class Bucket:
     count: int
     batch: int
     share: float
+    least_noise: float = 0.0
 
     @property
     def name(self) -> str:
@@ -46,10 +53,11 @@ class Bucket:
 
 
 BUCKETS = (
-    Bucket(128, 128, 0, 24_000, 32, 0.72),
-    Bucket(192, 128, 100_000_000, 1_600, 20, 0.06),
-    Bucket(128, 192, 200_000_000, 1_600, 20, 0.06),
-    Bucket(256, 256, 300_000_000, 3_000, 8, 0.16),
+    Bucket(128, 128, 0, 48_000, 64, 0.70),
+    Bucket(192, 128, 100_000_000, 1_600, 40, 0.04),
+    Bucket(128, 192, 200_000_000, 1_600, 40, 0.04),
+    Bucket(256, 256, 300_000_000, 3_000, 16, 0.14, 0.2),
+    Bucket(512, 512, 400_000_000, 480, 4, 0.08, 0.4),
 )
 
 
@@ -92,12 +100,14 @@ def _load_folded() -> AutoencoderKL:
 def _encode_chunk(bucket: Bucket, start: int, size: int) -> NDArray[np.float16]:
     torch.set_num_threads(1)
     vae, first, last = _load_folded(), bucket.first_seed + start, bucket.first_seed + min(start + size, bucket.count)
-    slices = [range(seed, min(seed + _BATCH, last)) for seed in range(first, last, _BATCH)]
+    step = max(1, _PIXELS_AT_ONCE // (bucket.width_px * bucket.height_px))
+    slices = [range(seed, min(seed + step, last)) for seed in range(first, last, step)]
     means = [encode_pictures(vae, seeds, bucket.width_px, bucket.height_px) for seeds in slices]
     return (np.concatenate(means) * SCALING_FACTOR).astype(np.float16)
 
 
-def _chunks(bucket: Bucket, size: int = 512) -> Iterator[tuple[Bucket, int, int]]:
+def _chunks(bucket: Bucket) -> Iterator[tuple[Bucket, int, int]]:
+    size = _PIXELS_A_CHUNK // (bucket.width_px * bucket.height_px)
     for start in range(0, bucket.count, size):
         yield bucket, start, size
 

@@ -13,9 +13,9 @@ from diffusers import AutoencoderKL, UNet2DConditionModel
 from torch import Tensor, nn
 from transformers import CLIPTextModel
 
-from tools.flatland.arch import TEXT_WIDTH, TOKEN_COUNT
 from tools.flatland.onnx_weights import safetensors_spans, store_as_float16
 from tools.flatland.plain_attention import PlainAttention
+from tools.flatland.shape import TEXT_WIDTH, TOKEN_COUNT
 
 _PICTURE = {0: "batch", 2: "height", 3: "width"}
 _LATENT = {0: "batch", 2: "latent_height", 3: "latent_width"}
@@ -150,4 +150,19 @@ def export_graph(module: nn.Module, signature: Signature, path: Path, weights: P
     del model.graph.value_info[:]
     spans = {} if weights is None else {f"model.{name}": span for name, span in safetensors_spans(weights).items()}
     store_as_float16(model.graph, weights.name if weights else "", spans)
+    shorten_names(model.graph)
     path.write_bytes(model.SerializeToString())
+
+
+def shorten_names(graph: onnx.GraphProto) -> None:
+    """Numbers every tensor inside a graph without subgraphs: long paths in place of names took half a megabyte."""
+    numbers: dict[str, str] = {entry.name: entry.name for entry in (*graph.input, *graph.output)} | {"": ""}
+
+    def short(name: str) -> str:
+        return numbers.setdefault(name, format(len(numbers), "x"))
+
+    for tensor in graph.initializer:
+        tensor.name = short(tensor.name)
+    for node in graph.node:
+        node.input[:] = map(short, node.input)
+        node.output[:] = map(short, node.output)

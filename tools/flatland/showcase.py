@@ -57,7 +57,7 @@ def write_sheet(model: OnnxModel, prompts: Sequence[str], how: Sampling, path: P
     for start in range(0, len(drawn), _COLUMNS):
         for seed in range(len(SEEDS)):
             rows += [pictures[seed] for pictures in _padded(drawn[start : start + _COLUMNS])]
-    contact_sheet([Image.fromarray(picture) for picture in rows], columns=_COLUMNS).save(path)
+    contact_sheet([Image.fromarray(picture) for picture in rows], columns=_COLUMNS).save(path, quality=90)
 
 
 def _padded(columns: Sequence[Pictures]) -> list[Pictures]:

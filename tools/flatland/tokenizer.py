@@ -13,9 +13,9 @@ from random import Random
 import regex
 from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 
-from tools.flatland.arch import TOKEN_COUNT
 from tools.flatland.captions import captions, negative_prompt
 from tools.flatland.draw_scene import sample_scene
+from tools.flatland.shape import TOKEN_COUNT
 
 VOCABULARY_SIZE = 1200
 MERGES = Path(__file__).with_name("merges.txt")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,14 +21,15 @@ from tools.flatland.arch import build_text_encoder, build_unet
 from tools.flatland.draw_scene import sample_scene
 from tools.flatland.latents import BUCKETS, FOLDER, Bucket
 from tools.flatland.optim import HybridOptimizer
-from tools.flatland.scene import Single
+from tools.flatland.scene import Landscape, Pair, Scene, Single
 from tools.flatland.tokenizer import vocabulary
 
 CHECKPOINT = FOLDER / "unet.pt"
 DROPOUT = 0.1
 AVERAGE = 0.997
 SAVE_EVERY_S = 150.0
-SINGLE_WEIGHT = 2.0
+# Drawn more or less often than their part of the pictures: pairs are the hardest, landscapes what people type first.
+WEIGHTS: Mapping[type[Scene], float] = {Single: 0.8, Pair: 1.8, Landscape: 1.2}
 
 
 class Denoiser(nn.Module):
@@ -57,16 +59,16 @@ def alphas_cumprod() -> Tensor:
 
 @dataclass(frozen=True)
 class Batch:
-    """Latents (B, 4, h, w) and token ids (B, 77)."""
+    """Latents (B, 4, h, w) and token ids (B, 77), and where on the schedule their noise begins."""
 
     latents: Tensor
     ids: Tensor
+    least_noise: float = 0.0
 
 
 def _row_weights(bucket: Bucket, count: int) -> NDArray[np.float64]:
-    """Pictures of one object are drawn more often: they teach shapes at the least cost."""
     scenes = (sample_scene(seed) for seed in range(bucket.first_seed, bucket.first_seed + count))
-    weights: NDArray[np.float64] = np.array([SINGLE_WEIGHT if isinstance(scene, Single) else 1.0 for scene in scenes])
+    weights: NDArray[np.float64] = np.array([WEIGHTS.get(type(scene), 1.0) for scene in scenes])
     weights /= weights.sum()
     return weights
 
@@ -74,7 +76,7 @@ def _row_weights(bucket: Bucket, count: int) -> NDArray[np.float64]:
 class Batches:
     """Endless batches by lot, each of one bucket."""
 
-    def __init__(self, seed: list[int], large_share: float) -> None:
+    def __init__(self, seed: list[int]) -> None:
         self._lot = np.random.default_rng(seed)
         self.buckets = [bucket for bucket in BUCKETS if (FOLDER / f"latents-{bucket.name}.npy").exists()]
         self.latents = [np.load(FOLDER / f"latents-{b.name}.npy", mmap_mode="r") for b in self.buckets]
@@ -83,7 +85,7 @@ class Batches:
         self.weights = [
             _row_weights(bucket, len(rows)) for bucket, rows in zip(self.buckets, self.latents, strict=True)
         ]
-        shares = np.array([large_share if b.width_px * b.height_px == 256**2 else b.share for b in self.buckets])
+        shares = np.array([bucket.share for bucket in self.buckets])
         self.shares = shares / shares.sum()
 
     def draw(self) -> Batch:
@@ -95,12 +97,12 @@ class Batches:
         dropped = self._lot.random(count) < DROPOUT
         ids[dropped] = self.negatives[self._lot.integers(len(self.negatives), size=int(dropped.sum()))]
         latents = torch.from_numpy(self.latents[kind][rows].astype(np.float32))
-        return Batch(latents, torch.from_numpy(ids.astype(np.int64)))
+        return Batch(latents, torch.from_numpy(ids.astype(np.int64)), self.buckets[kind].least_noise)
 
 
 def velocity_loss(model: nn.Module, batch: Batch, schedule: Tensor) -> Tensor:
     """Returns the mean squared error of v (Salimans and Ho 2022), more often at high noise, where objects form."""
-    low = torch.where(torch.rand(len(batch.latents), device=schedule.device) < 0.5, 0.3, 0.0)
+    low = torch.where(torch.rand(len(batch.latents), device=schedule.device) < 0.5, 0.3, 0.0) + batch.least_noise
     lot = torch.rand(len(low), device=schedule.device)
     timestep = ((low + (1 - low) * lot) * len(schedule)).long().clamp(max=len(schedule) - 1)
     alpha = schedule[timestep].sqrt().view(-1, 1, 1, 1)
@@ -114,7 +116,7 @@ def velocity_loss(model: nn.Module, batch: Batch, schedule: Tensor) -> Tensor:
 
 
 def _worker(rank: int, shared: hogwild.Shared, plan: hogwild.Plan) -> None:
-    batches = Batches([int(shared.start), rank], plan.options["large_share"])
+    batches = Batches([int(shared.start), rank])
     schedule = alphas_cumprod()
     model = Denoiser(vocabulary_size_of(shared.masters)).bfloat16().train()
     named = dict(model.named_parameters())
@@ -182,8 +184,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=75)
     parser.add_argument("--learning-rate", type=float, default=1.5e-3)
     parser.add_argument("--warmup", type=float, default=0.02)
-    parser.add_argument("--hold", type=float, default=0.4)
-    parser.add_argument("--large-share", type=float, default=0.04, help="share of batches at 256 x 256")
+    parser.add_argument("--hold", type=float, default=0.3)
     arguments = parser.parse_args()
     checkpoint = load_checkpoint()
     plan = hogwild.Plan(
@@ -191,7 +192,6 @@ def main() -> None:
         arguments.learning_rate,
         warmup=arguments.warmup,
         hold=arguments.hold,
-        options={"large_share": arguments.large_share},
     )
     shared = hogwild.train(_worker, checkpoint["masters"], plan, checkpoint["average"], checkpoint["samples"])
     save_checkpoint(shared)

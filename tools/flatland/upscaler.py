@@ -143,14 +143,15 @@ def train(scale: int, minutes: float) -> Upscaler:
 def main() -> None:
     """Trains the upscalers, or goes on from their checkpoints, and prints their scores."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--minutes", type=float, default=10, help="for each")
+    parser.add_argument("--minutes", type=float, default=20, help="for all of them")
     parser.add_argument("--scale", type=int, choices=SCALES, action="append")
     arguments = parser.parse_args()
     os.nice(max(0, 19 - os.nice(0)))
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    for scale in arguments.scale or SCALES:
-        print(scale, scores(train(scale, arguments.minutes)), flush=True)
+    scales = arguments.scale or SCALES
+    for scale in scales:
+        print(scale, scores(train(scale, arguments.minutes / len(scales))), flush=True)
 
 
 if __name__ == "__main__":

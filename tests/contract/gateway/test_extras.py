@@ -17,6 +17,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from inference_svc.engine import EngineSettings
+from inference_svc.models import Catalog, Device, OnnxSettings
+from inference_svc.real_captioners import find_captioners
 from inference_svc.rpc.backend import Backend
 from inference_svc.rpc.captioning import Description
 from tests.contract.engines import StartServer
@@ -24,6 +26,8 @@ from tests.contract.gate import Gate
 from tests.contract.gateway.test_with_service import before
 from tests.contract.serving import Serving, asked, until
 from tests.contract.test_postprocessing import NETWORKS, PIXELS
+from tools.flatland.render import render
+from tools.flatland.scene import Single, Thing
 
 SINGLE, BATCH, INTERROGATE = (
     f"/sdapi/v1/{name}" for name in ("extra-single-image", "extra-batch-images", "interrogate")
@@ -263,6 +267,19 @@ async def test_an_installed_model_describes(
         wrong = await gateway.post(INTERROGATE, json={"image": b64encode(_png(PIXELS)[:-400]).decode()})
     assert answers == [{"caption": "24x20"}, {"caption": "flat, small"}]
     assert (wrong.status_code, wrong.json()["detail"]) == (500, "Invalid encoded image")
+
+
+async def test_the_embedded_model_says_what_pictures_of_its_world_show(
+    start_server: StartServer, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    embedded = find_captioners(Catalog(), Device("cpu"), OnnxSettings())
+    shown = _png(np.asarray(render(Single(Thing("heart", "red"), "medium", "white"))))
+    async with (
+        start_server(change=lambda backend: replace(backend, captioner=embedded)) as running,
+        before(running, tmp_path_factory.mktemp("data")) as gateway,
+    ):
+        answer = await gateway.post(INTERROGATE, json={"image": b64encode(shown).decode(), "model": "clip"})
+    assert (answer.status_code, answer.json()) == (200, {"caption": "a red heart on a white background"})
 
 
 @pytest.fixture

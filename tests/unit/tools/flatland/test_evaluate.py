@@ -61,7 +61,7 @@ def test_an_older_model_is_asked_only_for_what_it_knows() -> None:
 
 
 def test_a_model_that_draws_nothing_scores_nothing() -> None:
-    rows = Evaluation(Nothing(), 3, kinds=("group",)).kinds(3.0)
+    rows = dict(Evaluation(Nothing(), 3, kinds=("group",)).kinds(3.0))
     name, ceiling = rows
     assert (rows[name]["all"].value, rows[ceiling]["all"].value) == (0.0, 1.0)
 

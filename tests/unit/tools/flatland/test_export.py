@@ -9,10 +9,11 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from tools.flatland.arch import SCALING_FACTOR, TEXT_WIDTH, TOKEN_COUNT, build_vae
+from tools.flatland.arch import build_vae
 from tools.flatland.export import SIZE_LIMIT_BYTES, Networks, export_model, folder_bytes, seeded_networks
 from tools.flatland.generate import graph_path
 from tools.flatland.latents import fold_normalisation
+from tools.flatland.shape import SCALING_FACTOR, TEXT_WIDTH, TOKEN_COUNT
 
 ODD_SIZES = [(8, 8), (9, 16), (17, 11), (13, 8), (32, 32)]
 

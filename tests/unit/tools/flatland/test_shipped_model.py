@@ -9,15 +9,19 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from inference_svc.models import Captioner, Device, OnnxSettings
 from tools.flatland.dataset import render_array
 from tools.flatland.export import SIZE_LIMIT_BYTES, folder_bytes
 from tools.flatland.generate import OnnxModel, Sampling, generate
 from tools.flatland.judge import border_colour, judge
+from tools.flatland.render import render
+from tools.flatland.scene import Single, Thing
 from tools.flatland.shipped import unpack
 from tools.flatland.tokenizer import read_merges, vocabulary
 from tools.flatland.train_unet import Denoiser, load_checkpoint, vocabulary_size_of
 from tools.flatland.upscaler import as_tensor, enlarged, psnr, reduced
 
+PLAIN = (Thing("heart", "red"), Thing("star", "yellow"), Thing("cat", "black"))
 FOLDER = Path("inference_svc/models/flatland")
 
 
@@ -61,6 +65,13 @@ def test_its_upscalers_are_nearer_to_the_sharp_picture_than_bicubic(scale: int) 
         small = reduced(large, scale, 0.0)
         made = torch.from_numpy(session.run(["upscaled"], {"image": small.numpy()})[0])
         assert psnr(made, large) > psnr(enlarged(small, scale).clamp(0, 1), large)
+
+
+@pytest.mark.parametrize("thing", PLAIN)
+def test_its_captioner_says_what_a_plain_picture_shows(thing: Thing) -> None:
+    picture = np.asarray(render(Single(thing, "medium", "white")))
+    captioner = Captioner.load(FOLDER, Device("cpu"), OnnxSettings())
+    assert captioner.caption(picture) == f"a {thing.colour} {thing.name} on a white background"
 
 
 def test_training_can_go_on_from_it_where_the_checkpoints_are_gone(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tokenizers import Tokenizer
 from transformers import CLIPTokenizer
 
-from tools.flatland.arch import TOKEN_COUNT
+from tools.flatland.shape import TOKEN_COUNT
 from tools.flatland.tokenizer import END, VOCABULARY_SIZE, build_tokenizer, encode, learn_merges, save_tokenizer
 
 TEXTS = (
