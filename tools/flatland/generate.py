@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -47,16 +48,13 @@ def graph_path(folder: Path, name: str) -> Path:
 
 
 class OnnxModel:
-    """The four graphs and the tokenizer of a model folder."""
+    """The four graphs, each loaded when it is first needed, and the tokenizer of a model folder."""
 
     def __init__(self, folder: Path, thread_count: int = 1) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = thread_count
-        options.log_severity_level = 3
-        self._sessions = {
-            name: onnxruntime.InferenceSession(graph_path(folder, name), options)
-            for name in ("text_encoder", "unet", "vae_encoder", "vae_decoder")
-        }
+        self._folder, self._options, self._loading = folder, onnxruntime.SessionOptions(), Lock()
+        self._options.intra_op_num_threads = thread_count
+        self._options.log_severity_level = 3
+        self._sessions: dict[str, Any] = {}
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer" / "tokenizer.json"))
         config = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
         if config["prediction_type"] != "v_prediction":
@@ -64,6 +62,9 @@ class OnnxModel:
 
     def run(self, part: str, feeds: Mapping[str, NDArray[Any]]) -> list[Array]:
         """Returns all outputs of one graph."""
+        with self._loading:
+            if part not in self._sessions:
+                self._sessions[part] = onnxruntime.InferenceSession(graph_path(self._folder, part), self._options)
         return self._sessions[part].run(None, dict(feeds))  # type: ignore[no-any-return]
 
     def encode_prompts(self, prompts: Sequence[str]) -> Array:
