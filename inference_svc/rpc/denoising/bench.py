@@ -14,6 +14,8 @@ from inference_svc.rpc.generation.book import Book
 from latentwire.errors import FieldViolation, InvalidArgument, NotFound
 
 T = TypeVar("T")
+_READ_AT_ONCE = 2**18
+"""Elements, a megabyte of them: under a millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +37,13 @@ class Bench:
                 raise InvalidArgument(error.message, reason=error.reason, violations=violations) from error
             yield model
 
-    async def read(self, elements: int, function: Callable[[], T]) -> T:
-        """Calls a function that reads a message of so many elements: at once where they are few. Raises QueueFull."""
-        return function() if elements <= _READ_AT_ONCE else await self.aside.call(elements, function)
+    async def read(self, elements: int, function: Callable[[], T], at_once: int = _READ_AT_ONCE) -> T:
+        """Calls a function that reads so many elements, or works as long: at once up to `at_once`, else beside.
+
+        Raises QueueFull.
+        """
+        return function() if elements <= at_once else await self.aside.call(elements, function)
 
     def deadline(self, remaining_s: float | None) -> float | None:
         """Returns the moment on the engine's clock when a call's time is over."""
         return None if remaining_s is None else self.backend.engine.now() + remaining_s
-
-
-_READ_AT_ONCE = 2**18
-"""Elements, a megabyte of them: under a millisecond."""

@@ -31,8 +31,7 @@ async def prepare_latents(bench: Bench, request: d.PrepareLatentsRequest) -> d.P
     check_count(len(request.noises), "noises")
     with bench.model(request.model) as model:
         prepare = partial(_prepared, request, model.facts)
-        size = _size_of(request, model.facts)
-        return prepare() if size <= _AT_ONCE else await bench.aside.call(size, prepare)
+        return await bench.read(_size_of(request, model.facts), prepare, _AT_ONCE)
 
 
 def _size_of(request: d.PrepareLatentsRequest, facts: ModelFacts) -> int:

@@ -24,10 +24,10 @@ from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import types_pb2 as t
 
 MOST_PICTURES = 64
-_CHARACTERS_AT_ONCE = 2**12
-"""Of prompts that name something: a few milliseconds."""
 _ELEMENTS_A_CHARACTER = 16
 """As long as so many take, at worst: a microsecond or two."""
+_AT_ONCE = _ELEMENTS_A_CHARACTER * 2**12
+"""Of prompts that name something: a few milliseconds."""
 _LEAST_BYTES = 2
 """Of an element, in float16."""
 
@@ -62,9 +62,8 @@ async def lacking(bench: Bench, prompts: Iterable[str]) -> list[str]:
     Prompts that name nothing cost nothing.
     """
     named = [prompt for prompt in prompts if "<" in prompt]
-    read = partial(networks_not_found, named)
-    count = sum(map(len, named))
-    return read() if count <= _CHARACTERS_AT_ONCE else await bench.aside.call(_ELEMENTS_A_CHARACTER * count, read)
+    size = _ELEMENTS_A_CHARACTER * sum(map(len, named))
+    return await bench.read(size, partial(networks_not_found, named), _AT_ONCE)
 
 
 def elements(tensors: Sequence[t.Tensor]) -> int:

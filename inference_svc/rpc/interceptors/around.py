@@ -52,13 +52,13 @@ class AroundInterceptor(grpc.aio.ServerInterceptor):
         method = str(handler_call_details.method)
         handler = await continuation(handler_call_details)
         if handler is None:  # not kept: its name is whatever a client has sent
-            return self._rebuilt(method, _unknown(method), known=False)
+            return self._surround(method, _unknown(method), known=False)
         known = self._surrounded.get(method)
         if known is None or known.inner is not handler:
-            known = self._surrounded[method] = _Surrounded(handler, self._rebuilt(method, handler))
+            known = self._surrounded[method] = _Surrounded(handler, self._surround(method, handler))
         return known.outer
 
-    def _rebuilt(self, method: str, handler: Any, *, known: bool = True) -> grpc.RpcMethodHandler[Any, Any]:
+    def _surround(self, method: str, handler: Any, *, known: bool = True) -> grpc.RpcMethodHandler[Any, Any]:
         innermost = as_coroutine(_behaviour(handler), self._stall_s)
 
         async def behaviour(request: Any, context: Context) -> Any:
