@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Final
 
 from latentwire.errors import FailedPrecondition
+from latentwire.sequence import LAST_SEQUENCE
 from latentwire.v1 import generation_service_pb2 as gs
 from latentwire.v1 import types_pb2 as types
 
 FURTHER_ON: Final = 1_000_000
 """More than all events of a lost replica that another reader may have and that are not known here."""
-_LAST_SEQUENCE: Final = 10**15
 _RESULTS: Final = (types.IMAGE_KIND_UNSPECIFIED, types.IMAGE_KIND_RESULT)
 
 
@@ -58,7 +58,7 @@ class Course:
         request.request_id = request_id
         request.events.progress_every, request.events.resume_every = 1, self._resume_every
         if self._sequence:
-            request.events.after_sequence = min(self._sequence + FURTHER_ON, _LAST_SEQUENCE)
+            request.events.after_sequence = min(self._sequence + FURTHER_ON, LAST_SEQUENCE)
         if self._accepted:
             _give_pictures(request, self._request)
         request.ClearField("resume_from")

@@ -17,14 +17,13 @@ from tools.bench.denoising import denoising
 from tools.bench.kernel import evaluations
 from tools.bench.polling import polling
 from tools.bench.transcoding import transcoding
+from tools.flatland import SHIPPED
 from tools.machine import machine
-
-EMBEDDED = Path(__file__).parents[2] / "inference_svc" / "models" / "flatland"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, default=EMBEDDED, help="a model's folder")
+    parser.add_argument("--model", type=Path, default=SHIPPED, help="a model's folder")
     parser.add_argument("--only", default="", help="sections, separated by commas")
     parser.add_argument("--jobs", type=int, default=48, help="jobs of a throughput run")
     parser.add_argument("--seconds", type=float, default=20, help="length of a fairness run")

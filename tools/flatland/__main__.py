@@ -13,9 +13,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.flatland import SHIPPED
 from tools.flatland.latents import FOLDER
 
-SHIPPED = Path("inference_svc/models/flatland")
 EVALUATION = Path("var/flatland-evaluation")
 
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from tools.flatland import SHIPPED
 from tools.flatland.generate import OnnxModel, Sampling, generate
-
-SHIPPED = Path(__file__).parents[2] / "inference_svc" / "models" / "flatland"
 
 
 def main() -> None:

@@ -10,12 +10,11 @@ import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from transformers import CLIPTextModel
 
-from tools.flatland import hogwild, train_unet, train_vae
+from tools.flatland import SHIPPED, hogwild, train_unet, train_vae
 from tools.flatland.latents import FOLDER
 from tools.flatland.tokenizer import vocabulary
 from tools.flatland.widen import with_new_words
 
-SHIPPED = Path("inference_svc/models/flatland")
 _WORDS = "text.embeddings.token_embedding.weight"
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from tools.flatland.draw import SHIPPED
+from tools.flatland import SHIPPED
 from tools.flatland.generate import OnnxModel, Sampling, generate
 from tools.machine import machine
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from inference_svc.rpc.conversion.settings import checked_enum
 from inference_svc.rpc.conversion.violations import Violations
+from latentwire.sequence import LAST_SEQUENCE
 from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import types_pb2 as t
 
@@ -11,7 +12,6 @@ DEFAULT_QUALITY = 80
 LARGEST_CHUNK = 2**20
 SMALLEST_CHUNK = 1024
 _OFTEN = 10_000
-_LAST_SEQUENCE = 10**15
 
 
 def resolve_output(
@@ -46,5 +46,5 @@ def resolve_events(given: g.EventOptions, field: str, violations: Violations) ->
         preview=resolve_output(given.preview, f"{field}.preview", violations, default=t.IMAGE_FORMAT_JPEG),
         resume_every=violations.whole(f"{field}.resume_every", given.resume_every, 0, _OFTEN),
         preview_grid=given.preview_grid,
-        after_sequence=violations.whole(f"{field}.after_sequence", given.after_sequence, 0, _LAST_SEQUENCE),
+        after_sequence=violations.whole(f"{field}.after_sequence", given.after_sequence, 0, LAST_SEQUENCE),
     )

@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from inference_svc.models import Captioner, Device, OnnxSettings
+from tools.flatland import SHIPPED
 from tools.flatland.dataset import render_array
 from tools.flatland.export import SIZE_LIMIT_BYTES, folder_bytes
 from tools.flatland.generate import OnnxModel, Sampling, generate
@@ -22,25 +23,24 @@ from tools.flatland.train_unet import Denoiser, load_checkpoint, vocabulary_size
 from tools.flatland.upscaler import as_tensor, enlarged, psnr, reduced
 
 PLAIN = (Thing("heart", "red"), Thing("star", "yellow"), Thing("cat", "black"))
-FOLDER = Path("inference_svc/models/flatland")
 
 
 @pytest.fixture(scope="module")
 def model() -> OnnxModel:
-    return OnnxModel(FOLDER)
+    return OnnxModel(SHIPPED)
 
 
 def test_it_is_small_enough_for_the_package() -> None:
-    assert folder_bytes(FOLDER) <= SIZE_LIMIT_BYTES
+    assert folder_bytes(SHIPPED) <= SIZE_LIMIT_BYTES
 
 
 def test_its_words_keep_their_places_in_the_vocabulary_that_training_goes_on_with() -> None:
-    shipped = read_merges(FOLDER / "tokenizer" / "merges.txt")
+    shipped = read_merges(SHIPPED / "tokenizer" / "merges.txt")
     assert shipped == vocabulary()[1][: len(shipped)]
 
 
 def test_the_preview_map_has_its_shape() -> None:
-    content = json.loads((FOLDER / "latent_rgb.json").read_text(encoding="utf-8"))
+    content = json.loads((SHIPPED / "latent_rgb.json").read_text(encoding="utf-8"))
     assert np.array(content["weights"]).shape == (4, 3)
     assert np.array(content["bias"]).shape == (3,)
 
@@ -59,7 +59,7 @@ def test_a_night_is_dark_and_a_beach_is_not(model: OnnxModel) -> None:
 
 @pytest.mark.parametrize("scale", [2, 4])
 def test_its_upscalers_are_nearer_to_the_sharp_picture_than_bicubic(scale: int) -> None:
-    session = onnxruntime.InferenceSession(FOLDER / f"upscaler_{scale}x" / "model.onnx")
+    session = onnxruntime.InferenceSession(SHIPPED / f"upscaler_{scale}x" / "model.onnx")
     for seed in range(970_000_000, 970_000_003):
         large = as_tensor(render_array(seed, 128, 128)[None])
         small = reduced(large, scale, 0.0)
@@ -70,14 +70,14 @@ def test_its_upscalers_are_nearer_to_the_sharp_picture_than_bicubic(scale: int) 
 @pytest.mark.parametrize("thing", PLAIN)
 def test_its_captioner_says_what_a_plain_picture_shows(thing: Thing) -> None:
     picture = np.asarray(render(Single(thing, "medium", "white")))
-    captioner = Captioner.load(FOLDER, Device("cpu"), OnnxSettings())
+    captioner = Captioner.load(SHIPPED, Device("cpu"), OnnxSettings())
     assert captioner.caption(picture) == f"a {thing.colour} {thing.name} on a white background"
 
 
 def test_training_can_go_on_from_it_where_the_checkpoints_are_gone(tmp_path: Path) -> None:
-    unpack(FOLDER, tmp_path)
+    unpack(SHIPPED, tmp_path)
     checkpoint = load_checkpoint(tmp_path / "unet.pt")
-    shipped = load_file(FOLDER / "unet" / "diffusion_pytorch_model.safetensors")
+    shipped = load_file(SHIPPED / "unet" / "diffusion_pytorch_model.safetensors")
     denoiser = Denoiser(vocabulary_size_of(checkpoint["average"]))
     assert denoiser.load_state_dict(checkpoint["average"], strict=False).unexpected_keys == []
     assert all(torch.equal(weight, shipped[name].float()) for name, weight in denoiser.unet.named_parameters())
@@ -88,4 +88,4 @@ def test_training_can_go_on_from_it_where_the_checkpoints_are_gone(tmp_path: Pat
 def test_checkpoints_are_not_overwritten_by_the_shipped_weights(tmp_path: Path) -> None:
     (tmp_path / "unet.pt").write_bytes(b"hours of work")
     with pytest.raises(FileExistsError, match=r"unet\.pt"):
-        unpack(FOLDER, tmp_path)
+        unpack(SHIPPED, tmp_path)
