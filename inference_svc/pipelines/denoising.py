@@ -34,14 +34,8 @@ class Span:
     @property
     def rows(self) -> int:
         """The most rows that it evaluates: at each model call one for the negative prompt and each of the prompt."""
-        return self._calls * (rows_of(self.prompt) + (self.negative is not None))
-
-    @property
-    def _calls(self) -> int:
-        if self.plan.chooses_steps:
-            return (self.end_step - self.state.step) * find_sampler(self.plan.sampler).evaluations_per_step
-        part = self.plan.transitions[self.state.step : self.end_step]
-        return evaluation_count(replace(self.plan, transitions=part)) if part else 0
+        calls = evaluation_count(self.plan, self.state.step, self.end_step)
+        return calls * (rows_of(self.prompt) + (self.negative is not None))
 
     @property
     def key(self) -> BatchKey:

@@ -51,8 +51,8 @@ class SamplingSettings:
 
     @property
     def evaluations_per_step(self) -> int:
-        """As prompt editing counts: 2 for the samplers that A1111 calls second-order, else 1."""
-        return 2 if "second_order" in find_sampler(self.sampler).options else 1
+        """As prompt editing counts."""
+        return find_sampler(self.sampler).counted_per_step
 
 
 @dataclass(frozen=True, slots=True)

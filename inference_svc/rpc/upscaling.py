@@ -15,7 +15,8 @@ from inference_svc.rpc.conversion import events
 from inference_svc.rpc.conversion.images import Pixels, decode_image
 from inference_svc.rpc.conversion.pictures import encoded_picture
 from inference_svc.rpc.conversion.upscaling import Upscaling, resolve_upscaling
-from inference_svc.rpc.generation.admission import Stand, crossing
+from inference_svc.rpc.generation.admission import Stand
+from inference_svc.rpc.generation.crossing import Crossing
 from inference_svc.rpc.generation.positions import Positions
 from inference_svc.rpc.generation.record import Birth, Record
 from inference_svc.rpc.generation.relay import ENDS
@@ -51,7 +52,7 @@ class UpscalingAdmission:
             request_id=record.id,
             batches=((lambda: enlarge(spec),),),
             evaluations=max(1, spec.tiles),
-            listener=crossing(relay.take),
+            listener=Crossing(relay.take),
             key=spec.key,
             deadline=None if remaining_s is None else engine.now() + remaining_s,
             held_bytes=spec.held_bytes,

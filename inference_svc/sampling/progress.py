@@ -8,12 +8,15 @@ from inference_svc.sampling.plan import SamplerState, SamplingPlan
 from inference_svc.sampling.registry import find_sampler
 
 
-def evaluation_count(plan: SamplingPlan) -> int:
-    """Returns the most model calls that a path makes, each for all parts of its prompts at once."""
-    usual = find_sampler(plan.sampler).evaluations_per_step
+def evaluation_count(plan: SamplingPlan, first: int = 0, end: int | None = None) -> int:
+    """Returns the most model calls that a path makes from its step `first` to before `end`, its end unless given.
+
+    Each is for all parts of its prompts at once.
+    """
+    usual, end = find_sampler(plan.sampler).evaluations_per_step, plan.step_count if end is None else end
     if plan.chooses_steps:
-        return plan.step_count * usual
-    return sum(transition.evaluations or usual for transition in plan.transitions)
+        return (end - first) * usual
+    return sum(transition.evaluations or usual for transition in plan.transitions[first:end])
 
 
 def sigma_reached(plan: SamplingPlan, state: SamplerState) -> float:

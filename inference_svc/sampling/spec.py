@@ -62,6 +62,11 @@ class SamplerSpec:
         return "discard_next_to_last_sigma" in self.options
 
     @property
+    def counted_per_step(self) -> int:
+        """Evaluations a step as prompt editing counts them: 2 for what A1111 calls second-order, else 1."""
+        return 2 if "second_order" in self.options else 1
+
+    @property
     def brownian(self) -> bool:
         """Whether its noise is a path through the plan's range of noise levels."""
         return "brownian_noise" in self.options

@@ -49,7 +49,7 @@ def _sections(options: argparse.Namespace) -> dict[str, tuple[str, Callable[[], 
         "cold": (_text(cold_start), lambda: cold_start(model, 5)),
         "fairness": (_text(service.fairness), lambda: service.fairness(model, options.seconds)),
         "polling": (_text(polling), lambda: polling(model, options.jobs)),
-        "denoising": (_text(denoising), lambda: denoising(300)),
+        "denoising": (_text(denoising), lambda: denoising(2000)),
         "transcoding": (_text(transcoding), lambda: transcoding(model, 20)),
         "defaults": (_text(service.defaults), lambda: service.defaults(model)),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,15 +37,19 @@ class Following:
         return cls(bench.book.open(birth), bench.book, Positions(bench.backend.engine, bench.book))
 
     def take(self, event: EngineEvent) -> None:
-        """Takes one event of the engine."""
+        """Takes one event of the engine. That it has begun is written after what came along: it may have ended."""
         match event:
             case Started():
-                self.record.started()
-                self.positions.moved(self.record)
+                asyncio.get_running_loop().call_soon(self._began)
             case Finished():
                 self.record.end(ENDS[event.outcome], event.error)
                 self.positions.moved(self.record)
                 self.book.discard(self.record)
+
+    def _began(self) -> None:
+        if not self.record.ended:
+            self.record.started()
+            self.positions.moved(self.record)
 
     @contextmanager
     def attached(self) -> Iterator[None]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 
 from inference_svc.engine.request import PipelineFactory
-from inference_svc.pipelines import GuidanceSettings, PromptSettings, SamplingSettings
+from inference_svc.pipelines import GuidanceSettings, PromptSettings
 from inference_svc.pipelines.reading import Prompt, PromptRun
 from inference_svc.pipelines.sources import Source
 from inference_svc.prompts import ScheduleFor
@@ -18,6 +18,7 @@ from inference_svc.rpc.conversion.settings import DEFAULT_STEPS, resolve_guidanc
 from inference_svc.rpc.conversion.spec import guidance_settings
 from inference_svc.rpc.conversion.violations import Violations, under
 from inference_svc.rpc.denoising.bench import Bench
+from inference_svc.sampling import find_sampler
 from inference_svc.work import ModelFacts
 from latentwire.errors import InvalidArgument
 from latentwire.v1 import generation_service_pb2 as g
@@ -51,7 +52,7 @@ def read_guidance(given: t.GuidanceSettings, facts: ModelFacts) -> GuidanceSetti
 
 def prompt_run(model: UsableModel, sampler: str, steps: int = DEFAULT_STEPS, clip_skip: int = 1) -> PromptRun:
     """Returns what prompts are read for; `sampler` empty: one that makes one evaluation a step."""
-    per_step = SamplingSettings(sampler=sampler).evaluations_per_step if sampler else 1
+    per_step = find_sampler(sampler).counted_per_step if sampler else 1
     settings = PromptSettings(clip_skip=clip_skip)
     return PromptRun(model.facts.name, model.tokenizer, settings, ScheduleFor(steps, per_step))
 
@@ -80,8 +81,6 @@ def dressed(
     return batch
 
 
-@contextmanager
-def naming(**fields: str) -> Iterator[None]:
+def naming(**fields: str) -> AbstractContextManager[None]:
     """Says of what is found wrong once the work has begun which field of the request it is."""
-    with under("", **fields):
-        yield
+    return under("", **fields)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from inference_svc.engine import EngineEvent, Request
+from inference_svc.engine import Request
 from inference_svc.pipelines import LATENT_MODES, GenerationSpec, batch_key, evaluations, pictures, plan_of, step_count
 from inference_svc.pipelines.upscaling import INTERPOLATING
 from inference_svc.rpc.backend import Backend
@@ -21,6 +21,7 @@ from inference_svc.rpc.conversion.spec import Job, check_held, generation_spec
 from inference_svc.rpc.conversion.violations import under
 from inference_svc.rpc.conversion.warnings import warnings_of
 from inference_svc.rpc.generation.book import Book
+from inference_svc.rpc.generation.crossing import Crossing
 from inference_svc.rpc.generation.positions import Positions
 from inference_svc.rpc.generation.record import Birth, Record
 from inference_svc.rpc.generation.relay import Relay, Surroundings
@@ -132,7 +133,7 @@ class Admission:
             request_id=record.id,
             batches=batches,
             evaluations=evaluations(spec, standings),
-            listener=crossing(relay.take),
+            listener=Crossing(relay.take),
             key=batch_key(spec),
             priority=job.resolved.priority,
             deadline=plan.deadline,
@@ -168,13 +169,3 @@ def _birth(plan: Plan, order: int) -> Birth:
         images_before=plan.beginning.delivered,
         after_sequence=resolved.events.after_sequence,
     )
-
-
-def crossing(take: Callable[[EngineEvent], None]) -> Callable[[EngineEvent], None]:
-    """Returns the way from the engine's thread to that of the running loop."""
-    loop = asyncio.get_running_loop()
-
-    def cross(event: EngineEvent) -> None:
-        loop.call_soon_threadsafe(take, event)
-
-    return cross

@@ -1,9 +1,8 @@
-"""Surrounds handlers with async context managers: one interceptor for all purposes."""
+"""Surrounds handlers: one interceptor for all purposes."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -34,11 +33,13 @@ class _Surrounded:
     outer: grpc.RpcMethodHandler[Any, Any]
 
 
-Around: TypeAlias = Callable[[Call], AbstractAsyncContextManager[None]]
+Proceed: TypeAlias = Callable[[Call], Awaitable[Any]]
+Around: TypeAlias = Callable[[Call, Proceed], Awaitable[Any]]
+"""Answers a call by letting it proceed, once at most, and does something before or after."""
 
 
 class AroundInterceptor(grpc.aio.ServerInterceptor):
-    """Runs every handler inside what each of `arounds` returns for the call, the first one outermost."""
+    """Runs every handler inside each of `arounds`, the first one outermost."""
 
     def __init__(self, arounds: Sequence[Around], stall_s: float = STALL_S) -> None:
         self._arounds, self._stall_s = tuple(arounds), stall_s
@@ -61,16 +62,21 @@ class AroundInterceptor(grpc.aio.ServerInterceptor):
     def _surround(self, method: str, handler: Any, *, known: bool = True) -> grpc.RpcMethodHandler[Any, Any]:
         innermost = as_coroutine(_behaviour(handler), self._stall_s)
 
+        def proceed(call: Call) -> Awaitable[Any]:
+            return innermost(call.request, call.context)
+
+        outermost: Proceed = proceed
+        for around in reversed(self._arounds):
+            outermost = _inside(around, outermost)
+
         async def behaviour(request: Any, context: Context) -> Any:
-            return await self._run(innermost, Call(method, request, context, known))
+            return await outermost(Call(method, request, context, known))
 
         return _rebuilt(handler, behaviour)
 
-    async def _run(self, innermost: Behaviour, call: Call, depth: int = 0) -> Any:
-        if depth == len(self._arounds):
-            return await innermost(call.request, call.context)
-        async with self._arounds[depth](call):
-            return await self._run(innermost, call, depth + 1)
+
+def _inside(around: Around, proceed: Proceed) -> Proceed:
+    return lambda call: around(call, proceed)
 
 
 def _behaviour(handler: Any) -> Callable[[Any, Context], Any]:

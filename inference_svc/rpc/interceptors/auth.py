@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from typing import Any
 
-from inference_svc.rpc.interceptors.around import Around, Call
+from inference_svc.rpc.interceptors.around import Around, Call, Proceed
 from latentwire.errors import Unauthenticated
 
 _HEALTH = "/grpc.health.v1.Health/"
@@ -15,11 +14,10 @@ _HEALTH = "/grpc.health.v1.Health/"
 def require_token(token: str) -> Around:
     """Refuses calls without `authorization: Bearer <token>`; health checks need none, so that probes stay simple."""
 
-    @asynccontextmanager
-    async def around(call: Call) -> AsyncIterator[None]:
+    async def around(call: Call, proceed: Proceed) -> Any:
         if not call.method.startswith(_HEALTH) and not _matches(_presented(call), token):
             raise Unauthenticated("the call needs the metadata authorization: Bearer <token> with this server's token")
-        yield
+        return await proceed(call)
 
     return around
 

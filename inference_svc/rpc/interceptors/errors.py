@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from typing import Any
 
 import grpc
 from grpc_status import rpc_status
 
-from inference_svc.rpc.interceptors.around import Call
+from inference_svc.rpc.interceptors.around import Call, Proceed
 from inference_svc.rpc.told import told
 from latentwire.errors import Internal, LatentwireError
 from latentwire.status import to_status
@@ -18,14 +17,13 @@ from latentwire.status import to_status
 log = logging.getLogger(__name__)
 
 
-@asynccontextmanager
-async def errors_as_status(call: Call) -> AsyncIterator[None]:
+async def errors_as_status(call: Call, proceed: Proceed) -> Any:
     """Ends a call whose handler raised with the status of that error; what is no domain error is INTERNAL.
 
     An INTERNAL is logged with its traceback and answered without.
     """
     try:
-        yield
+        return await proceed(call)
     except (grpc.aio.AbortError, asyncio.CancelledError):
         raise
     except LatentwireError as error:

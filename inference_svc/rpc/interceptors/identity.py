@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
-from inference_svc.rpc.interceptors.around import Around, Call
+from inference_svc.rpc.interceptors.around import Around, Call, Proceed
 
 REPLICA_KEY = "x-latentwire-replica"
 ENGINE_KEY = "x-latentwire-engine"
@@ -27,10 +26,9 @@ class Identity:
 def identified(identity: Identity) -> Around:
     """Puts the identity into the initial and the trailing metadata: readers of either find it, errors have it too."""
 
-    @asynccontextmanager
-    async def around(call: Call) -> AsyncIterator[None]:
+    async def around(call: Call, proceed: Proceed) -> Any:
         call.context.set_trailing_metadata(identity.metadata)
         await call.context.send_initial_metadata(identity.metadata)
-        yield
+        return await proceed(call)
 
     return around

@@ -6,12 +6,12 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from typing import Any
 
 import grpc
 
-from inference_svc.rpc.interceptors.around import Around, Call
+from inference_svc.rpc.interceptors.around import Around, Call, Proceed
 from inference_svc.rpc.metrics import RpcMetrics
 from latentwire.errors import LatentwireError
 
@@ -27,11 +27,10 @@ _LONGEST_ID = 128
 def observed(metrics: RpcMetrics, clock: Callable[[], float] = time.monotonic) -> Around:
     """Logs and counts every call by method and code."""
 
-    @asynccontextmanager
-    async def around(call: Call) -> AsyncIterator[None]:
+    async def around(call: Call, proceed: Proceed) -> Any:
         started, code = clock(), "OK"
         try:
-            yield
+            return await proceed(call)
         except BaseException as error:
             code = _code(error, call)
             raise

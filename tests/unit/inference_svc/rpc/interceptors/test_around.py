@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 import grpc
 import pytest
 
-from inference_svc.rpc.interceptors.around import AroundInterceptor, Call
+from inference_svc.rpc.interceptors.around import AroundInterceptor, Call, Proceed
 from latentwire.errors import Unimplemented
 
 
@@ -35,11 +33,11 @@ async def surrounded(interceptor: AroundInterceptor, inner: Any, method: str = "
 
 
 def noting(names: list[str], name: str) -> Any:
-    @asynccontextmanager
-    async def around(call: Call) -> AsyncIterator[None]:
+    async def around(call: Call, proceed: Proceed) -> Any:
         names.append(f"{name} {call.method} {call.known}")
-        yield
+        answer = await proceed(call)
         names.append(name)
+        return answer
 
     return around
 
