@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from tools.flatland.render import render
 from tools.flatland.scene import Single, Thing
 
 Picture = NDArray[np.uint8]
+LEAST_PIXELS = 40
 _SIDE = 28
 _THRESHOLD = 30
 _THINGS = tuple(Thing(name, colour) for name in PAINTERS for colour in COLOURS)
@@ -29,9 +29,12 @@ class Verdict:
     background: str
 
 
-def judge(picture: Picture) -> Verdict:
-    """Returns the nearest of all renders of one object, after cutting out what differs from the border."""
-    colour = border_colour(picture)
+def judge(picture: Picture, behind: NDArray[np.float64] | None = None) -> Verdict:
+    """Returns the nearest of all renders of one object, after cutting out what differs from the border.
+
+    `behind`: the background's colour, where the border of a part of a picture may not show it.
+    """
+    colour = border_colour(picture) if behind is None else behind
     background = min(BACKGROUNDS, key=lambda name: float(np.abs(colour - np.array(BACKGROUNDS[name])).sum()))
     distances = np.square(_templates(background) - _cutout(picture, colour)).mean(axis=(1, 2, 3))
     return Verdict(_THINGS[int(distances.argmin())], background)
@@ -44,20 +47,17 @@ def border_colour(picture: Picture) -> NDArray[np.float64]:
     return colour
 
 
-def upright_parts(picture: Picture) -> list[Picture]:
-    """Returns the upright strips that hold one object each, from left to right, cut where nothing stands between."""
-    mask = np.abs(picture.astype(np.float64) - border_colour(picture)).max(axis=2) > _THRESHOLD
-    filled = np.concatenate([[False], mask.sum(axis=0) > 1, [False]])
-    edges = np.flatnonzero(filled[1:] != filled[:-1])
-    spans = [(start, end) for start, end in edges.reshape(-1, 2) if end - start > 0.07 * min(picture.shape[:2])]
-    cuts = [0, *((one[1] + two[0]) // 2 for one, two in pairwise(spans)), picture.shape[1]]
-    return [picture[:, start:end] for start, end in pairwise(cuts)] if spans else []
+def foreground(picture: Picture, colour: NDArray[np.float64] | None = None) -> NDArray[np.bool_]:
+    """Returns which pixels (H, W) differ from a colour, that of the border unless given."""
+    behind = border_colour(picture) if colour is None else colour
+    mask: NDArray[np.bool_] = np.abs(picture.astype(np.float64) - behind).max(axis=2) > _THRESHOLD
+    return mask
 
 
 def _cutout(picture: Picture, colour: NDArray[np.float64]) -> NDArray[np.float32]:
     """The foreground's square bounding box, scaled to a standard size."""
-    mask = np.abs(picture.astype(np.float64) - colour).max(axis=2) > _THRESHOLD
-    if mask.sum() < 40:
+    mask = foreground(picture, colour)
+    if mask.sum() < LEAST_PIXELS:
         mask[:] = True
     rows, columns = np.flatnonzero(mask.sum(axis=1) > 1), np.flatnonzero(mask.sum(axis=0) > 1)
     top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tools.flatland.judge import Picture, Verdict, judge, upright_parts
+from tools.flatland.counting import upright_parts
+from tools.flatland.judge import Picture, Verdict, border_colour, judge
 from tools.flatland.scene import Group, Pair, Row, Scene, Single, Thing
 
 Marks = Mapping[str, bool]
@@ -57,7 +58,7 @@ def _agreement(seen: Sequence[Verdict], asked: Sequence[Thing]) -> int:
 
 
 def _mark_row(picture: Picture, asked: Sequence[Thing], background: str) -> Marks:
-    parts = upright_parts(picture)
+    parts, behind = upright_parts(picture), border_colour(picture)
     if len(parts) != len(asked):
         return {"object": False, "colour": False, "background": False, "count": False, "all": False}
-    return _with_all({**_compared([judge(part) for part in parts], asked, background), "count": True})
+    return _with_all({**_compared([judge(part, behind) for part in parts], asked, background), "count": True})

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import ImageFilter
 
+from tools.flatland.counting import counted
 from tools.flatland.interval import share
-from tools.flatland.judge import judge
+from tools.flatland.judge import foreground, judge
 from tools.flatland.marks import mark
 from tools.flatland.render import render
 from tools.flatland.scene import Group, Landscape, Pair, Row, Single, Thing
@@ -54,9 +56,24 @@ def test_a_true_render_gets_full_marks(scene: Single | Pair | Group | Row) -> No
     assert all(ceiling([Task(scene, "")])[0].values())
 
 
-def test_two_instead_of_three_are_miscounted() -> None:
-    picture = np.asarray(render(Group(RED_CAT, 2, "white")))
-    assert mark(Group(RED_CAT, 3, "white"), picture)["count"] is False
+@pytest.mark.parametrize(("shown", "asked"), [(2, 3), (3, 2)])
+def test_a_wrong_number_is_miscounted(shown: int, asked: int) -> None:
+    picture = np.asarray(render(Group(RED_CAT, shown, "white")))
+    assert mark(Group(RED_CAT, asked, "white"), picture)["count"] is False
+
+
+def test_one_object_is_not_taken_for_several() -> None:
+    picture = np.asarray(render(Single(RED_CAT, "large", "white")))
+    assert [mark(Group(RED_CAT, count, "white"), picture)["count"] for count in (2, 3)] == [False, False]
+
+
+@pytest.mark.parametrize("name", ["boat", "cat", "whale"])
+@pytest.mark.parametrize("count", [2, 3])
+def test_objects_that_touch_are_counted(name: str, count: int) -> None:
+    sharp = render(Group(Thing(name, "blue"), count, "white"))
+    touching = sharp.filter(ImageFilter.MinFilter(7)).filter(ImageFilter.GaussianBlur(1))
+    assert foreground(np.asarray(touching)).any(axis=0).sum() > 0.9 * touching.width
+    assert counted(np.asarray(touching)) == count
 
 
 def test_exchanged_objects_break_the_relation() -> None:
