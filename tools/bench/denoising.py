@@ -70,8 +70,9 @@ def _row(name: str, calls: int) -> tuple[str, ...]:
 
 def _quiet(seconds: Sequence[float]) -> float:
     """Returns the median of the quietest round."""
-    size = len(seconds) // _ROUNDS
-    return min(percentile(seconds[start : start + size], 0.5) for start in range(0, size * _ROUNDS, size))
+    size = max(1, len(seconds) // _ROUNDS)
+    starts = range(0, len(seconds) - size + 1, size)
+    return min(percentile(seconds[start : start + size], 0.5) for start in starts)
 
 
 def _timed(call: Callable[[], object], calls: int, pid: int) -> tuple[list[float], float]:

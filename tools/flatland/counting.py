@@ -13,15 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tools.flatland.judge import LEAST_PIXELS, Picture, foreground
+from tools.flatland.judge import LEAST_PIXELS, Picture, foreground, span
 from tools.flatland.painters import PAINTERS
 from tools.flatland.render import render
 from tools.flatland.scene import Group, Scene, Single, Thing
 
-MOST = 3
+MOST = 5
+"""More than the world's three, so that too many are seen as too many."""
 _SIDE = 48
 _REACH = 0.1
-"""How far from the equal parts' boundary a cut may be, in parts of the width."""
+"""How far from the equal parts' boundary a cut may be, in parts of what is filled."""
+_PITCH = 0.67
+"""From one of four or five to the next, in parts of the width of a picture of one: as close as three stand."""
 
 Mask = NDArray[np.bool_]
 Outline = NDArray[np.float32]
@@ -29,49 +32,67 @@ Outline = NDArray[np.float32]
 
 def counted(picture: Picture) -> int:
     """Returns how many objects stand side by side, 0 to MOST, of whatever kinds."""
+    return len(upright_parts(picture))
+
+
+def upright_parts(picture: Picture) -> list[Picture]:
+    """Returns the upright strips that hold one object each, from left to right.
+
+    There are as many as in the nearest render, less those with nothing in them; it is cut where the least stands, near
+    the boundaries of equal parts of what is filled.
+    """
     mask = foreground(picture)
-    if mask.sum() < LEAST_PIXELS:
-        return 0
+    columns = span(mask.sum(axis=0))
+    if columns is None or span(mask.sum(axis=1)) is None:
+        return []
+    count, filled = _nearest(mask), mask.sum(axis=0)
+    between = (_emptiest(filled, columns, part / count) for part in range(1, count))
+    edges = [0, *between, picture.shape[1]]
+    return [picture[:, start:end] for start, end in pairwise(edges) if mask[:, start:end].sum() >= LEAST_PIXELS]
+
+
+def _nearest(mask: Mask) -> int:
     outlines, counts = _outlines()
     return int(counts[np.square(outlines - _outline(mask)).mean(axis=(1, 2)).argmin()])
 
 
-def upright_parts(picture: Picture) -> list[Picture]:
-    """Returns the upright strips that hold one of the counted objects each, from left to right.
-
-    It is cut where the least stands, near the boundaries of equal parts.
-    """
-    count, filled = counted(picture), foreground(picture).sum(axis=0)
-    cuts = [0, *(_emptiest(filled, part / count) for part in range(1, count)), picture.shape[1]]
-    return [picture[:, start:end] for start, end in pairwise(cuts)] if count else []
-
-
-def _emptiest(filled: NDArray[Any], near: float) -> int:
-    """The column with the least in it; of equal ones, the nearest to where it is looked for."""
-    width = len(filled)
-    columns = np.arange(round((near - _REACH) * width), round((near + _REACH) * width))
-    least = columns[filled[columns] == filled[columns].min()]
-    return int(least[np.abs(least - near * width).argmin()])
+def _emptiest(filled: NDArray[Any], columns: slice, part: float) -> int:
+    """The column with the least in it near a part of what is filled; of equal ones, the nearest."""
+    width = columns.stop - columns.start
+    near = columns.start + part * width
+    first = round(near - _REACH * width)
+    within = np.arange(first, max(round(near + _REACH * width), first + 1))
+    least = within[filled[within] == filled[within].min()]
+    return int(least[np.abs(least - near).argmin()])
 
 
 def _outline(mask: Mask) -> Outline:
     """The foreground's square bounding box, 0 to 1, of a standard size."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    part = Image.fromarray(mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.uint8) * 255)
+    part = Image.fromarray(_cropped(mask).astype(np.uint8) * 255)
     side = max(part.size)
     canvas = Image.new("L", (side, side))
     canvas.paste(part, ((side - part.width) // 2, (side - part.height) // 2))
     return np.asarray(canvas.resize((_SIDE, _SIDE), Image.Resampling.BILINEAR)).astype(np.float32) / np.float32(255)
 
 
+def _cropped(mask: Mask) -> Mask:
+    rows, columns = span(mask.sum(axis=1)), span(mask.sum(axis=0))
+    return mask if rows is None or columns is None else mask[rows, columns]
+
+
 @lru_cache(maxsize=1)
 def _outlines() -> tuple[Outline, NDArray[np.int64]]:
-    """Those of one, two and three of each object, and how many they are."""
-    scenes = [scene for name in PAINTERS for scene in _scenes(Thing(name, "red"))]
-    outlines = [_outline(foreground(np.asarray(render(scene)))) for scene, _ in scenes]
-    return np.stack(outlines), np.array([count for _, count in scenes])
+    """Those of one to MOST of each object, and how many they are."""
+    masks = [mask for name in PAINTERS for mask in _masks(Thing(name, "red"))]
+    counts = np.tile(np.arange(1, MOST + 1), len(PAINTERS))
+    return np.stack([_outline(mask) for mask in masks]), counts
 
 
-def _scenes(thing: Thing) -> list[tuple[Scene, int]]:
-    several: list[tuple[Scene, int]] = [(Group(thing, count, "white"), count) for count in range(2, MOST + 1)]
-    return [(Single(thing, "medium", "white"), 1), *several]
+def _masks(thing: Thing) -> list[Mask]:
+    """One as it is rendered, two and three likewise; more, which the world has not, side by side."""
+    scenes: list[Scene] = [Single(thing, "medium", "white"), *(Group(thing, count, "white") for count in (2, 3))]
+    rendered = [foreground(np.asarray(render(scene))) for scene in scenes]
+    width = rendered[0].shape[1]
+    margin = round((1 - _PITCH) / 2 * width)
+    one = rendered[0][:, margin : width - margin]
+    return [*rendered, *(np.tile(one, count) for count in range(len(rendered) + 1, MOST + 1))]

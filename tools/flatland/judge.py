@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,17 +55,21 @@ def foreground(picture: Picture, colour: NDArray[np.float64] | None = None) -> N
     return mask
 
 
+def span(filled: NDArray[Any]) -> slice | None:
+    """Returns where lines of a picture begin and end to have more than one pixel in them; None: nowhere."""
+    lines = np.flatnonzero(filled > 1)
+    return slice(int(lines[0]), int(lines[-1]) + 1) if len(lines) else None
+
+
 def _cutout(picture: Picture, colour: NDArray[np.float64]) -> NDArray[np.float32]:
     """The foreground's square bounding box, scaled to a standard size."""
     mask = foreground(picture, colour)
-    if mask.sum() < LEAST_PIXELS:
-        mask[:] = True
-    rows, columns = np.flatnonzero(mask.sum(axis=1) > 1), np.flatnonzero(mask.sum(axis=0) > 1)
-    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-    side = max(bottom - top, right - left)
-    canvas = Image.new("RGB", (int(side), int(side)), tuple(int(value) for value in colour))
-    part = Image.fromarray(picture[top:bottom, left:right])
-    canvas.paste(part, (int(side - part.width) // 2, int(side - part.height) // 2))
+    rows, columns = span(mask.sum(axis=1)), span(mask.sum(axis=0))
+    shows_nothing = rows is None or columns is None or mask.sum() < LEAST_PIXELS
+    part = Image.fromarray(picture if shows_nothing else picture[rows, columns])
+    side = max(part.size)
+    canvas = Image.new("RGB", (side, side), tuple(int(value) for value in colour))
+    canvas.paste(part, ((side - part.width) // 2, (side - part.height) // 2))
     return np.asarray(canvas.resize((_SIDE, _SIDE), Image.Resampling.BILINEAR)).astype(np.float32) / np.float32(255)
 
 

@@ -37,8 +37,13 @@ class Following:
         return cls(bench.book.open(birth), bench.book, Positions(bench.backend.engine, bench.book))
 
     def take(self, event: EngineEvent) -> None:
-        """Takes one event of the engine. That it has begun is written after what came along: it may have ended."""
+        """Takes one event of the engine.
+
+        That it has begun is written after what came along, which may be its end, unless somebody else watches.
+        """
         match event:
+            case Started() if len(self.record.readers) > 1:
+                self._began()
             case Started():
                 asyncio.get_running_loop().call_soon(self._began)
             case Finished():

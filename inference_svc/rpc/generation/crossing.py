@@ -29,8 +29,7 @@ class Crossing:
         self._loop = asyncio.get_running_loop()
         self._events: deque[EngineEvent] = deque()
         self._quiet_until = clock() + quiet_s
-        if quiet_s:
-            self._loop.call_later(2 * quiet_s, self._hand_over)
+        self._at_last = self._loop.call_later(2 * quiet_s, self._hand_over) if quiet_s else None
 
     def __call__(self, event: EngineEvent) -> None:
         """Called on the engine's thread."""
@@ -39,5 +38,8 @@ class Crossing:
             self._loop.call_soon_threadsafe(self._hand_over)
 
     def _hand_over(self) -> None:
+        if self._at_last is not None and self._events:  # the first event is Started, after which none is quiet
+            self._at_last.cancel()
+            self._at_last = None
         while self._events:
             self._take(self._events.popleft())

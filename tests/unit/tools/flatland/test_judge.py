@@ -76,6 +76,39 @@ def test_objects_that_touch_are_counted(name: str, count: int) -> None:
     assert counted(np.asarray(touching)) == count
 
 
+@pytest.mark.parametrize("count", [4, 5])
+def test_more_than_the_world_has_are_too_many(count: int) -> None:
+    one = np.asarray(render(Single(RED_CAT, "large", "white"), 64, 64))
+    assert counted(np.concatenate([one] * count, axis=1)) == count
+
+
+def test_a_gap_is_not_counted() -> None:
+    picture = np.asarray(render(Group(RED_CAT, 3, "white"))).copy()
+    picture[:, 44:84] = picture[0, 0]
+    assert counted(picture) == 2
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_a_stray_pixel_changes_nothing(count: int) -> None:
+    picture = np.asarray(render(Group(RED_CAT, count, "white"))).copy()
+    picture[0, 0] = 90
+    assert all(mark(Group(RED_CAT, count, "white"), picture).values())
+
+
+def test_objects_that_stand_aside_are_cut_between_them() -> None:
+    picture = np.asarray(render(Group(RED_CAT, 3, "white"))).copy()
+    picture[:, 84:] = picture[0, 0]
+    assert all(mark(Group(RED_CAT, 2, "white"), picture).values())
+
+
+@pytest.mark.parametrize("scene", [Single(RED_CAT, "small", "white"), Group(RED_CAT, 3, "white")])
+def test_a_hairline_and_a_tiny_picture_are_judged(scene: Single | Group) -> None:
+    hairline = np.full((128, 128, 3), 250, np.uint8)
+    hairline[np.arange(128), np.arange(128)] = 90
+    noise = np.random.default_rng(0).integers(0, 256, (3, 20, 3), np.uint8)
+    assert [mark(scene, picture)["all"] for picture in (hairline, noise, noise.swapaxes(0, 1))] == [False] * 3
+
+
 def test_exchanged_objects_break_the_relation() -> None:
     picture = np.asarray(render(Pair(BLUE_CAR, RED_CAT, "left", "white")))
     marks = mark(Pair(RED_CAT, BLUE_CAR, "left", "white"), picture)
