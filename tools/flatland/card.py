@@ -32,10 +32,15 @@ def _millions(path: Path) -> str:
     return f"{_parameter_count(path) / 1e6:.2f} million"
 
 
-def _choice(scores: Mapping[str, float]) -> str:
-    """The scales that were tried, with their scores; nothing where one was given."""
+def _choice(scale: float, scores: Mapping[str, float]) -> str:
+    """Says how the scale was chosen: by the scores of those that were tried, if any were."""
+    if not scores:
+        return f"Guidance {scale:g} was chosen on prompts other than those reported below, with earlier weights."
     tried = ", ".join(f"{scale} {score:.2f}" for scale, score in scores.items())
-    return tried and f" (scale and score: {tried})"
+    return (
+        f"Guidance {scale:g} got most pictures fully right on prompts other than those reported below "
+        f"(scale and score: {tried})."
+    )
 
 
 def fill(folder: Path, report: dict[str, Any]) -> str:
@@ -53,7 +58,7 @@ def fill(folder: Path, report: dict[str, Any]) -> str:
         text=_millions(folder / "text_encoder" / "model.safetensors"),
         figures=markdown(report),
         guidance=f"{report['guidance']:g}",
-        choice=_choice(report["guidance_choice"]),
+        choice=_choice(report["guidance"], report["guidance_choice"]),
         levels=parity.picture_difference(folder),
         differences="\n".join(f"- {part}: {value:.1e}" for part, value in differences.items()),
     )
