@@ -63,12 +63,12 @@ def _row(name: str, calls: int) -> tuple[str, ...]:
         with _instant(durations) as (address, pid), grpc.insecure_channel(address, _UNLIMITED) as channel:
             took, cpu_s = _timed(_calls(channel)[name], calls, pid)
         inside = json.loads(durations.read_text())[-calls:]
-    waits = (_quiet(took), percentile(took, 0.5), percentile(took, 0.95), min(took))
-    figures = (_quiet(inside), percentile(inside, 0.5), min(inside), *waits, cpu_s / calls)
+    waits = (quiet(took), percentile(took, 0.5), percentile(took, 0.95), min(took))
+    figures = (quiet(inside), percentile(inside, 0.5), min(inside), *waits, cpu_s / calls)
     return (name, *(f"{1000 * value:.2f}" for value in figures))
 
 
-def _quiet(seconds: Sequence[float]) -> float:
+def quiet(seconds: Sequence[float]) -> float:
     """Returns the median of the quietest round."""
     size = max(1, len(seconds) // _ROUNDS)
     starts = range(0, len(seconds) - size + 1, size)
