@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import signal
 import time
 from pathlib import Path
@@ -20,8 +19,8 @@ from typing import Any
 import grpc
 import uvloop
 
-from tools.bench.denoising import quiet
-from tools.bench.processes import process
+from tools.bench.processes import process_apart
+from tools.bench.statistics import quiet
 from tools.server import free_ports
 
 METHOD = "/latentwire.bench.Bare/Send"
@@ -61,19 +60,15 @@ async def _serve(port: int) -> list[float]:
 
 def _measured(size: int) -> float:
     (port,) = free_ports(1)
-    cores = os.sched_getaffinity(0)
     with TemporaryDirectory() as folder:
         durations = Path(folder) / "durations.json"
-        try:
-            os.sched_setaffinity(0, {min(cores)})  # what is begun here stays there
-            with process(["tools.bench.bare", "--port", str(port), "--durations", str(durations)]):
-                os.sched_setaffinity(0, {max(cores)})
-                with grpc.insecure_channel(f"127.0.0.1:{port}", _UNLIMITED) as channel:
-                    send: grpc.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(METHOD)
-                    for _ in range(_CALLS):
-                        list(send(str(size).encode(), wait_for_ready=True, timeout=60))
-        finally:
-            os.sched_setaffinity(0, cores)
+        with (
+            process_apart(["tools.bench.bare", "--port", str(port), "--durations", str(durations)]),
+            grpc.insecure_channel(f"127.0.0.1:{port}", _UNLIMITED) as channel,
+        ):
+            send: grpc.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(METHOD)
+            for _ in range(_CALLS):
+                list(send(str(size).encode(), wait_for_ready=True, timeout=60))
         return quiet(json.loads(durations.read_text()))
 
 

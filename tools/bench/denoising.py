@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,8 +16,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from latentwire.v1 import denoising_service_pb2 as d
 from latentwire.v1 import denoising_service_pb2_grpc as dg
 from latentwire.v1 import types_pb2 as t
-from tools.bench.processes import process, wait_for_health
-from tools.bench.statistics import percentile
+from tools.bench.processes import process_apart, wait_for_health
+from tools.bench.statistics import percentile, quiet
 from tools.bench.table import table
 from tools.server import free_ports
 
@@ -33,7 +33,6 @@ CALLS = (
 )
 
 _UNLIMITED = (("grpc.max_receive_message_length", -1),)
-_ROUNDS = 10
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
@@ -66,13 +65,6 @@ def _row(name: str, calls: int) -> tuple[str, ...]:
     waits = (quiet(took), percentile(took, 0.5), percentile(took, 0.95), min(took))
     figures = (quiet(inside), percentile(inside, 0.5), min(inside), *waits, cpu_s / calls)
     return (name, *(f"{1000 * value:.2f}" for value in figures))
-
-
-def quiet(seconds: Sequence[float]) -> float:
-    """Returns the median of the quietest round."""
-    size = max(1, len(seconds) // _ROUNDS)
-    starts = range(0, len(seconds) - size + 1, size)
-    return min(percentile(seconds[start : start + size], 0.5) for start in starts)
 
 
 def _timed(call: Callable[[], object], calls: int, pid: int) -> tuple[list[float], float]:
@@ -117,15 +109,10 @@ def _calls(channel: grpc.Channel) -> Mapping[str, Callable[[], object]]:
 @contextmanager
 def _instant(durations: Path) -> Iterator[tuple[str, int]]:
     (port,) = free_ports(1)
-    address, cores = f"127.0.0.1:{port}", os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(cores)})  # what is begun here stays there
-    try:
-        with process(["tools.bench.instant", "--port", str(port), "--durations", str(durations)]) as child:
-            os.sched_setaffinity(0, {max(cores)})
-            wait_for_health(address, child)
-            yield address, child.pid
-    finally:
-        os.sched_setaffinity(0, cores)
+    with process_apart(["tools.bench.instant", "--port", str(port), "--durations", str(durations)]) as child:
+        address = f"127.0.0.1:{port}"
+        wait_for_health(address, child)
+        yield address, child.pid
 
 
 def _cpu_s(pid: int) -> float:

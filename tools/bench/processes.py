@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -32,6 +33,19 @@ def process(arguments: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+
+
+@contextmanager
+def process_apart(arguments: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Runs `python -m …` on a core of its own, where there are two, and its caller meanwhile on another."""
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})  # what is begun here stays there
+    try:
+        with process(arguments) as child:
+            os.sched_setaffinity(0, {max(cores)})
+            yield child
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 @contextmanager

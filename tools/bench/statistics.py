@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 Row: TypeAlias = dict[str, Any]
+_ROUNDS = 10
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -17,6 +18,13 @@ def percentile(values: Sequence[float], share: float) -> float:
     ordered = sorted(values)
     rank = math.ceil(round(share * len(ordered), 6))
     return ordered[max(1, rank) - 1]
+
+
+def quiet(values: Sequence[float]) -> float:
+    """The median of the quietest of ten rounds; of fewer than ten values the least."""
+    size = max(1, len(values) // _ROUNDS)
+    starts = range(0, len(values) - size + 1, size)
+    return min(percentile(values[start : start + size], 0.5) for start in starts)
 
 
 def latencies(samples: Sequence[Row], steps: int | None = None) -> list[float]:

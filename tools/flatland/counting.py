@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tools.flatland.judge import LEAST_PIXELS, Picture, foreground, span
+from tools.flatland.judge import LEAST_PIXELS, Mask, Picture, bounds, foreground, squared
 from tools.flatland.painters import PAINTERS
 from tools.flatland.render import render
 from tools.flatland.scene import Group, Scene, Single, Thing
@@ -26,7 +26,6 @@ _REACH = 0.1
 _PITCH = 0.67
 """From one of four or five to the next, in parts of the width of a picture of one: as close as three stand."""
 
-Mask = NDArray[np.bool_]
 Outline = NDArray[np.float32]
 
 
@@ -42,11 +41,11 @@ def upright_parts(picture: Picture) -> list[Picture]:
     the boundaries of equal parts of what is filled.
     """
     mask = foreground(picture)
-    columns = span(mask.sum(axis=0))
-    if columns is None or span(mask.sum(axis=1)) is None:
+    box, filled = bounds(mask), mask.sum(axis=0)
+    if box is None:
         return []
-    count, filled = _nearest(mask), mask.sum(axis=0)
-    between = (_emptiest(filled, columns, part / count) for part in range(1, count))
+    count = _nearest(mask)
+    between = (_emptiest(filled, box[1], part / count) for part in range(1, count))
     edges = [0, *between, picture.shape[1]]
     return [picture[:, start:end] for start, end in pairwise(edges) if mask[:, start:end].sum() >= LEAST_PIXELS]
 
@@ -68,16 +67,9 @@ def _emptiest(filled: NDArray[Any], columns: slice, part: float) -> int:
 
 def _outline(mask: Mask) -> Outline:
     """The foreground's square bounding box, 0 to 1, of a standard size."""
-    part = Image.fromarray(_cropped(mask).astype(np.uint8) * 255)
-    side = max(part.size)
-    canvas = Image.new("L", (side, side))
-    canvas.paste(part, ((side - part.width) // 2, (side - part.height) // 2))
-    return np.asarray(canvas.resize((_SIDE, _SIDE), Image.Resampling.BILINEAR)).astype(np.float32) / np.float32(255)
-
-
-def _cropped(mask: Mask) -> Mask:
-    rows, columns = span(mask.sum(axis=1)), span(mask.sum(axis=0))
-    return mask if rows is None or columns is None else mask[rows, columns]
+    box = bounds(mask)
+    part = mask if box is None else mask[box]
+    return squared(Image.fromarray(part.astype(np.uint8) * 255), 0, _SIDE)
 
 
 @lru_cache(maxsize=1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from tools.flatland.render import render
 from tools.flatland.scene import Single, Thing
 
 Picture = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
 LEAST_PIXELS = 40
 _SIDE = 28
 _THRESHOLD = 30
@@ -48,29 +48,36 @@ def border_colour(picture: Picture) -> NDArray[np.float64]:
     return colour
 
 
-def foreground(picture: Picture, colour: NDArray[np.float64] | None = None) -> NDArray[np.bool_]:
+def foreground(picture: Picture, colour: NDArray[np.float64] | None = None) -> Mask:
     """Returns which pixels (H, W) differ from a colour, that of the border unless given."""
     behind = border_colour(picture) if colour is None else colour
-    mask: NDArray[np.bool_] = np.abs(picture.astype(np.float64) - behind).max(axis=2) > _THRESHOLD
+    mask: Mask = np.abs(picture.astype(np.float64) - behind).max(axis=2) > _THRESHOLD
     return mask
 
 
-def span(filled: NDArray[Any]) -> slice | None:
-    """Returns where lines of a picture begin and end to have more than one pixel in them; None: nowhere."""
-    lines = np.flatnonzero(filled > 1)
-    return slice(int(lines[0]), int(lines[-1]) + 1) if len(lines) else None
+def bounds(mask: Mask) -> tuple[slice, slice] | None:
+    """Returns the rows and the columns from the first to the last with more than one pixel in them; None: no such."""
+    lines = [np.flatnonzero(mask.sum(axis=axis) > 1) for axis in (1, 0)]
+    if not all(map(len, lines)):
+        return None
+    rows, columns = (slice(int(line[0]), int(line[-1]) + 1) for line in lines)
+    return rows, columns
+
+
+def squared(part: Image.Image, behind: int | tuple[int, ...], side_px: int) -> NDArray[np.float32]:
+    """Returns a part of a picture in the middle of a square of one colour, scaled to a size, 0 to 1."""
+    side = max(part.size)
+    canvas = Image.new(part.mode, (side, side), behind)
+    canvas.paste(part, ((side - part.width) // 2, (side - part.height) // 2))
+    return np.asarray(canvas.resize((side_px, side_px), Image.Resampling.BILINEAR)).astype(np.float32) / np.float32(255)
 
 
 def _cutout(picture: Picture, colour: NDArray[np.float64]) -> NDArray[np.float32]:
     """The foreground's square bounding box, scaled to a standard size."""
     mask = foreground(picture, colour)
-    rows, columns = span(mask.sum(axis=1)), span(mask.sum(axis=0))
-    shows_nothing = rows is None or columns is None or mask.sum() < LEAST_PIXELS
-    part = Image.fromarray(picture if shows_nothing else picture[rows, columns])
-    side = max(part.size)
-    canvas = Image.new("RGB", (side, side), tuple(int(value) for value in colour))
-    canvas.paste(part, ((side - part.width) // 2, (side - part.height) // 2))
-    return np.asarray(canvas.resize((_SIDE, _SIDE), Image.Resampling.BILINEAR)).astype(np.float32) / np.float32(255)
+    box = bounds(mask) if mask.sum() >= LEAST_PIXELS else None
+    part = Image.fromarray(picture if box is None else picture[box])
+    return squared(part, tuple(int(value) for value in colour), _SIDE)
 
 
 @lru_cache(maxsize=len(BACKGROUNDS))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from inference_svc.engine import Finished, Outcome, RequestStats, Started
+from inference_svc.engine import Engine, Finished, Outcome, RequestStats, Started
+from inference_svc.fake.backend import FakeOptions, fake_runner
 from inference_svc.rpc.denoising.following import Following
 from inference_svc.rpc.generation.book import Book
 from inference_svc.rpc.generation.positions import Positions
@@ -15,8 +16,9 @@ END = Finished(Outcome.SUCCEEDED, None, RequestStats(0.0, 0.0, 0.0, 0.0, 0.0, 1,
 
 
 def following() -> Following:
-    book = Book(None)  # type: ignore[arg-type]  # nothing is asked of the engine
-    return Following(book.open(Birth("mine", 1, "m", 1, 1)), book, Positions(None, book))  # type: ignore[arg-type]
+    engine = Engine(fake_runner(FakeOptions()))
+    book = Book(engine)
+    return Following(book.open(Birth("mine", 1, "m", 1, 1)), book, Positions(engine, book))
 
 
 async def test_a_call_that_goes_on_is_written_as_running() -> None:
