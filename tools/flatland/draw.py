@@ -22,6 +22,9 @@ def main() -> None:
     arguments = parser.parse_args()
     how = Sampling(width_px=arguments.side, height_px=arguments.side)
     model = OnnxModel(arguments.model, thread_count=2)
+    for part in ("text_encoder", "unet", "vae_decoder"):
+        model.load(part)
+    Image.preinit()  # meanwhile
     Image.fromarray(generate(model, [arguments.prompt], [arguments.seed], how)[0]).save(arguments.out)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -48,24 +48,30 @@ def graph_path(folder: Path, name: str) -> Path:
 
 
 class OnnxModel:
-    """The four graphs, each loaded when it is first needed, and the tokenizer of a model folder."""
+    """The four graphs, each loaded when it is first needed unless before, and the tokenizer of a model folder."""
 
     def __init__(self, folder: Path, thread_count: int = 1) -> None:
-        self._folder, self._options, self._loading = folder, onnxruntime.SessionOptions(), Lock()
+        self._folder, self._options, self._lock = folder, onnxruntime.SessionOptions(), Lock()
         self._options.intra_op_num_threads = thread_count
         self._options.log_severity_level = 3
-        self._sessions: dict[str, Any] = {}
+        self._options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # or sessions disturb each other
+        self._loader, self._sessions = ThreadPoolExecutor(2), dict[str, Future[Any]]()
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer" / "tokenizer.json"))
         config = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
         if config["prediction_type"] != "v_prediction":
             raise ValueError(f"prediction_type is {config['prediction_type']!r}, expected 'v_prediction'")
 
+    def load(self, part: str) -> Future[Any]:
+        """Begins to load a graph, beside what else is done, unless it has begun. Returns what becomes its session."""
+        with self._lock:
+            if part not in self._sessions:
+                path = graph_path(self._folder, part)
+                self._sessions[part] = self._loader.submit(onnxruntime.InferenceSession, path, self._options)
+            return self._sessions[part]
+
     def run(self, part: str, feeds: Mapping[str, NDArray[Any]]) -> list[Array]:
         """Returns all outputs of one graph."""
-        with self._loading:
-            if part not in self._sessions:
-                self._sessions[part] = onnxruntime.InferenceSession(graph_path(self._folder, part), self._options)
-        return self._sessions[part].run(None, dict(feeds))  # type: ignore[no-any-return]
+        return self.load(part).result().run(None, dict(feeds))  # type: ignore[no-any-return]
 
     def encode_prompts(self, prompts: Sequence[str]) -> Array:
         """Returns (B, 77, D)."""

@@ -6,19 +6,31 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import onnx
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import CLIPTextModel
 
+from tools.flatland.onnx_tidy import Feeds, tidy
 from tools.flatland.onnx_weights import safetensors_spans, store_as_float16
 from tools.flatland.plain_attention import PlainAttention
 from tools.flatland.shape import TEXT_WIDTH, TOKEN_COUNT
 
 _PICTURE = {0: "batch", 2: "height", 3: "width"}
 _LATENT = {0: "batch", 2: "latent_height", 3: "latent_width"}
+LENGTHS: Mapping[str, tuple[int, int, int]] = {
+    "batch": (2, 3, 5),
+    "height": (72, 88, 56),
+    "width": (40, 104, 136),
+    "latent_height": (17, 11, 23),
+    "latent_width": (13, 19, 29),
+    "tokens": (154, 77, 231),
+    "length": (4, 6, 9),
+}
 
 
 class TextGraph(nn.Module):
@@ -83,6 +95,22 @@ class Signature:
     dynamic: Mapping[str, Mapping[int, str]]
 
 
+def trials(signature: Signature) -> list[Feeds]:
+    """Returns inputs in which every dynamic axis has another length each time, and no two axes have the same."""
+    return [
+        {
+            name: _drawn(example, {axis: LENGTHS[of][turn] for axis, of in signature.dynamic[name].items()})
+            for name, example in signature.inputs.items()
+        }
+        for turn in range(3)
+    ]
+
+
+def _drawn(example: Tensor, lengths: Mapping[int, int]) -> NDArray[Any]:
+    shape = [lengths.get(axis, length) for axis, length in enumerate(example.shape)]
+    return (torch.rand(shape) * 100).to(example.dtype).numpy()
+
+
 def text_signature() -> Signature:
     """Returns the text encoder's signature."""
     stacked = {1: "batch"}
@@ -144,12 +172,13 @@ def export_graph(module: nn.Module, signature: Signature, path: Path, weights: P
             do_constant_folding=False,
             dynamo=False,
         )
-    model = onnx.load(path)
+    traced = onnx.load(path)
+    parameters = {tensor.name for tensor in traced.graph.initializer}
+    model = tidy(traced, trials(signature))
     for node in model.graph.node:
         node.doc_string, node.name = "", ""
-    del model.graph.value_info[:]
     spans = {} if weights is None else {f"model.{name}": span for name, span in safetensors_spans(weights).items()}
-    store_as_float16(model.graph, weights.name if weights else "", spans)
+    store_as_float16(model.graph, parameters, weights.name if weights else "", spans)
     shorten_names(model.graph)
     path.write_bytes(model.SerializeToString())
 

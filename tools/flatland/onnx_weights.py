@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -38,14 +38,16 @@ def _inline(tensor: TensorProto) -> TensorProto:
     return numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), tensor.name + ".f16")
 
 
-def store_as_float16(graph: onnx.GraphProto, location: str = "", spans: Mapping[str, Span] | None = None) -> None:
-    """Turns every float32 initializer into a float16 one and a Cast; those with a span become references.
+def store_as_float16(
+    graph: onnx.GraphProto, weights: Collection[str], location: str = "", spans: Mapping[str, Span] | None = None
+) -> None:
+    """Turns every float32 initializer among `weights` into a float16 one and a Cast; one with a span, a reference.
 
     A runtime folds the casts when it loads the graph, so they cost nothing later.
     """
     kept, casts = [], []
     for tensor in graph.initializer:
-        if tensor.data_type != TensorProto.FLOAT or not tensor.dims:
+        if tensor.name not in weights or tensor.data_type != TensorProto.FLOAT or not tensor.dims:
             kept.append(tensor)
             continue
         half = _external(tensor, location, spans[tensor.name]) if spans and tensor.name in spans else _inline(tensor)

@@ -7,8 +7,9 @@ import pytest
 from tokenizers import Tokenizer
 from transformers import CLIPTokenizer
 
+from tools.flatland.merging import learn_merges
 from tools.flatland.shape import TOKEN_COUNT
-from tools.flatland.tokenizer import END, VOCABULARY_SIZE, build_tokenizer, encode, learn_merges, save_tokenizer
+from tools.flatland.tokenizer import END, VOCABULARY_SIZE, build_tokenizer, encode, save_tokenizer
 
 TEXTS = (
     "a red house under a starry night sky",
