@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import math
-from typing import Any, TypeAlias
+import threading
+from collections.abc import Sequence
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
 Noise: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
 Words: TypeAlias = np.ndarray[Any, np.dtype[np.uint64]]
+Key: TypeAlias = tuple[int, int]
 
-_LOW = np.uint64(0xFFFFFFFF)
-_HALF = np.uint64(32)
-_MULTIPLIERS = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
-_WEYL = 0x9E3779B9, 0xBB67AE85
-_ROUND_COUNT = 10
-_UNIT = float(np.float32(2.3283064e-10))  # 2**-32, in the single precision that CUDA uses
-_TURN = float(np.float32(2.3283064e-10 * 6.2831855))  # 2 pi / 2**32, likewise
+_BLOCK: Final = 2**14
+"""Elements drawn at a time: what they need stays in a core's cache."""
+_LOW: Final = np.uint64(0xFFFFFFFF)
+_HALF: Final = np.uint64(32)
+_MULTIPLIERS: Final = 0xD2511F53, 0xCD9E8D57
+_WEYL: Final = 0x9E3779B9, 0xBB67AE85
+_ROUND_COUNT: Final = 10
+_UNIT: Final = float(np.float32(2.3283064e-10))  # 2**-32, in the single precision that CUDA uses
+_TURN: Final = float(np.float32(2.3283064e-10 * 6.2831855))  # 2 pi / 2**32, likewise
+
+
+class _Scratch(threading.local):
+    """Rooms for a block's words, a thread's own: fresh ones each time would cost as much as the half of the work."""
+
+    def __init__(self) -> None:
+        self.rooms: Words = np.empty((6, _BLOCK), np.uint64)
+
+
+_scratch = _Scratch()
 
 
 def randn(seed: int, offset: int, shape: tuple[int, ...]) -> Noise:
@@ -25,36 +40,79 @@ def randn(seed: int, offset: int, shape: tuple[int, ...]) -> Noise:
     `seed` is taken modulo 2**64; `offset` counts the draws made from that seed, whatever their shapes.
     Source: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"; Box and Muller 1958.
     """
-    radius, angle = _words(seed % 2**64, offset % 2**32, math.prod(shape))
-    u = radius * _UNIT + _UNIT / 2
-    v = angle * _TURN + _TURN / 2
-    noise: Noise = (np.sqrt(-2.0 * np.log(u)) * np.sin(v)).astype(np.float32)
+    noise = np.empty(math.prod(shape), np.float32)
+    keys = _round_keys(seed % 2**64)
+    for start in range(0, noise.size, _BLOCK):
+        block = noise[start : start + _BLOCK]
+        rooms = _scratch.rooms[:, : len(block)]
+        _draw_words(keys, offset % 2**32, start, rooms)
+        _to_normal(rooms, out=block)
     return noise.reshape(shape)
 
 
-def _words(seed: int, offset: int, count: int) -> tuple[Words, Words]:
-    """Returns the first two of the four output words of each element."""
-    c0, c1 = np.full(count, offset, dtype=np.uint64), np.zeros(count, dtype=np.uint64)
-    c2, c3 = np.arange(count, dtype=np.uint64), np.zeros(count, dtype=np.uint64)
-    low, high = np.empty_like(c0), np.empty_like(c0)
-    for k0, k1 in _round_keys(seed):
-        np.multiply(c0, _MULTIPLIERS[0], out=low)
-        np.multiply(c2, _MULTIPLIERS[1], out=high)
+def _draw_words(keys: Sequence[Key], offset: int, start: int, rooms: Words) -> None:
+    """Writes the first two of the four output words of each element into the first two rooms.
+
+    An element's counter is (offset, 0, element, 0). So half of the first round is the same for all elements, and half
+    of the second; of the last one half is never looked at.
+    """
+    c0, c1, c2, c3, low, high = rooms
+    c2[:] = np.arange(start, start + rooms.shape[1], dtype=np.uint64)
+    _multiply(c2, 1, c1, out=high)
+    _mix(high, 0, keys[0][0], out=c0)
+    upper, lower = divmod(offset * _MULTIPLIERS[0], 2**32)
+    _multiply(c0, 0, c3, out=low)
+    _mix(low, lower, keys[1][1], out=c2)
+    upper, lower = divmod((upper ^ keys[0][1]) * _MULTIPLIERS[1], 2**32)
+    np.bitwise_xor(c1, np.uint64(upper ^ keys[1][0]), out=c0)
+    c1.fill(lower)
+    for k0, k1 in keys[2:-1]:
+        np.multiply(c0, np.uint64(_MULTIPLIERS[0]), out=low)
+        np.multiply(c2, np.uint64(_MULTIPLIERS[1]), out=high)
         _mix(high, c1, k0, out=c0)
         _mix(low, c3, k1, out=c2)
         np.bitwise_and(high, _LOW, out=c1)
         np.bitwise_and(low, _LOW, out=c3)
-    return c0, c1
+    np.multiply(c2, np.uint64(_MULTIPLIERS[1]), out=high)
+    _mix(high, c1, keys[-1][0], out=c0)
+    np.bitwise_and(high, _LOW, out=c1)
 
 
-def _mix(product: Words, word: Words, key: np.uint64, *, out: Words) -> None:
-    """Writes the product's upper half, exclusive-or word and key, to `out`: in place, which halves the time."""
+def _multiply(word: Words, index: int, lower: Words, *, out: Words) -> None:
+    """Writes the product with a multiplier to `out`, and its lower half to `lower`."""
+    np.multiply(word, np.uint64(_MULTIPLIERS[index]), out=out)
+    np.bitwise_and(out, _LOW, out=lower)
+
+
+def _mix(product: Words, word: Words | int, key: int, *, out: Words) -> None:
+    """Writes the product's upper half, exclusive-or word and key, to `out`."""
     np.right_shift(product, _HALF, out=out)
-    np.bitwise_xor(out, word, out=out)
-    np.bitwise_xor(out, key, out=out)
+    if isinstance(word, int):
+        np.bitwise_xor(out, np.uint64(word ^ key), out=out)
+    else:
+        np.bitwise_xor(out, word, out=out)
+        np.bitwise_xor(out, np.uint64(key), out=out)
 
 
-def _round_keys(seed: int) -> list[tuple[np.uint64, np.uint64]]:
+def _to_normal(rooms: Words, *, out: Noise) -> None:
+    """Writes Box and Muller's sqrt(-2 log u) sin v of the words in the first two rooms to `out`."""
+    radius, angle, square = (room.view(np.float64) for room in rooms[2:5])
+    np.multiply(rooms[0], _UNIT, out=radius)
+    np.add(radius, _UNIT / 2, out=radius)
+    np.log(radius, out=radius)
+    np.multiply(radius, -2.0, out=radius)
+    np.sqrt(radius, out=radius)
+    # sin v = 2 t / (1 + t**2) where t = tan(v / 2): NumPy has vector instructions for the tangent of doubles alone.
+    np.multiply(rooms[1], _TURN / 2, out=angle)
+    np.add(angle, _TURN / 4, out=angle)
+    np.tan(angle, out=angle)
+    np.multiply(angle, angle, out=square)
+    np.add(square, 1.0, out=square)
+    np.add(angle, angle, out=angle)
+    np.divide(angle, square, out=angle)
+    np.multiply(radius, angle, out=out, casting="same_kind")
+
+
+def _round_keys(seed: int) -> list[Key]:
     k0, k1 = seed % 2**32, seed >> 32
-    rounds = range(_ROUND_COUNT)
-    return [(np.uint64((k0 + r * _WEYL[0]) % 2**32), np.uint64((k1 + r * _WEYL[1]) % 2**32)) for r in rounds]
+    return [((k0 + r * _WEYL[0]) % 2**32, (k1 + r * _WEYL[1]) % 2**32) for r in range(_ROUND_COUNT)]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
 from inference_svc.pipelines import SamplingSettings
-from inference_svc.rpc.conversion.latents import check_sides, read_latents
+from inference_svc.rpc.conversion.latents import check_sides, latents_message, read_latents
 from inference_svc.rpc.conversion.limits import LARGEST_SIDE
-from inference_svc.rpc.conversion.plans import noise_of, plan_message, read_mask
+from inference_svc.rpc.conversion.plans import noise_message, noise_of, plan_message, read_mask
 from inference_svc.rpc.conversion.sampler_states import state_message
 from inference_svc.rpc.conversion.settings import resolve_noise, resolve_sampling
 from inference_svc.rpc.conversion.spec import sampling_settings
@@ -21,6 +20,7 @@ from inference_svc.sampling import ModelSigmas, NoiseSpec, SamplingPlan, first_s
 from inference_svc.work import ModelFacts
 from latentwire.errors import InvalidArgument
 from latentwire.v1 import denoising_service_pb2 as d
+from latentwire.v1 import types_pb2 as t
 
 _DEFAULT_STRENGTH = 0.75
 _AT_ONCE = 2**15
@@ -70,16 +70,31 @@ def _prepared(request: d.PrepareLatentsRequest, facts: ModelFacts) -> d.PrepareL
     start = _start(request, facts, sampling_settings(resolved))
     shape = _shape(request, facts, start.latents)
     response = d.PrepareLatentsResponse(warnings=_warnings(request))
-    for plan in _plans(start, facts, [noise_of(noise, facts.latent_scale) for noise in noises]):
-        response.plans.append(plan_message(plan, facts))
+    common, message = _from_noise(start.settings, facts) if start.latents is None else _from_latents(start, facts)
+    low, high = common.noise.sigma_min, common.noise.sigma_max
+    for index, resolved_noise in enumerate(noises):
+        noise = replace(noise_of(resolved_noise, facts.latent_scale), sigma_min=low, sigma_max=high)
+        plan = replace(common, noise=noise, init_latents=start.latents_of(index))
+        sent = response.plans.add()
+        sent.CopyFrom(message)
+        sent.noise.CopyFrom(noise_message(noise, facts.latent_scale))
+        if plan.init_latents is not None:
+            sent.init_latents.CopyFrom(latents_message(plan.init_latents))
         response.states.append(state_message(first_state(plan, shape)))
     return response
 
 
-def _plans(start: _Start, facts: ModelFacts, noises: list[NoiseSpec]) -> Iterator[SamplingPlan]:
+@lru_cache(maxsize=16)
+def _from_noise(settings: SamplingSettings, facts: ModelFacts) -> tuple[SamplingPlan, t.SamplingPlan]:
+    """Plans a run that starts from nothing else, which most do, with the settings of many: not to be written to."""
+    return _from_latents(_Start(settings, None, None, None, exact_steps=False), facts)
+
+
+def _from_latents(start: _Start, facts: ModelFacts) -> tuple[SamplingPlan, t.SamplingPlan]:
+    """Returns what the plans of all pictures have in common, and its message; noise and latents to start from are not."""
     settings = start.settings
     with under("sampling", denoising_strength="strength", init_latents="init_latents", mask="mask"):
-        common = make_plan(
+        plan = make_plan(
             sampler=settings.sampler,
             steps=settings.steps,
             model=_sigmas(facts.alphas_cumprod, facts.family),
@@ -92,10 +107,7 @@ def _plans(start: _Start, facts: ModelFacts, noises: list[NoiseSpec]) -> Iterato
             init_latents=start.latents_of(0),
             mask=start.mask,
         )
-    low, high = common.noise.sigma_min, common.noise.sigma_max
-    for index, noise in enumerate(noises):
-        own = replace(noise, sigma_min=low, sigma_max=high)
-        yield replace(common, noise=own, init_latents=start.latents_of(index))
+    return plan, plan_message(replace(plan, init_latents=None), facts)
 
 
 @lru_cache(maxsize=8)
