@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from gateway_svc.settings import BadSettings, Settings, read, shown
+from latentwire.heap import keep_freed_memory
 
 _BACKLOG = 2048
 
@@ -79,6 +80,7 @@ def _serve(settings: Settings, listener: socket.socket) -> int:
 
     gc.freeze()
     gc.enable()
+    keep_freed_memory()
     return serve(settings, listener)
 
 

@@ -16,6 +16,7 @@ import click
 
 from inference_svc.flags import BadSetting, settings_command
 from inference_svc.settings import Settings
+from latentwire.heap import keep_freed_memory
 
 BAD_USAGE, INTERRUPTED = 2, 130
 
@@ -43,6 +44,7 @@ def run(settings: Settings, *, print_config: bool, began: float) -> None:
         click.echo(json.dumps(settings.model_dump(mode="json"), indent=2))
         return
     _set_up_log(settings.log_level)
+    keep_freed_memory()
     from inference_svc.service import CannotStart, serve
 
     try:

@@ -19,6 +19,7 @@ from inference_svc.fake.backend import FakeOptions, fake_backend, fake_runner
 from inference_svc.rpc.metrics import RpcMetrics
 from inference_svc.rpc.server import Listening, Server
 from inference_svc.work import Array, BatchKey, DecodeRow, DenoiseRow, ModelFacts, Row
+from latentwire.heap import keep_freed_memory
 
 
 class InstantRunner:
@@ -74,7 +75,8 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--durations", type=Path, required=True, help="where seconds in the service go at the end")
     arguments, durations = parser.parse_args(), Durations()
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # as the service itself
+    keep_freed_memory()  # as the service itself
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # likewise
         runner.run(serve(arguments.port, durations))
     arguments.durations.write_text(json.dumps(durations.seconds))
 

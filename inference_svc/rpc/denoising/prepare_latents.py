@@ -91,7 +91,7 @@ def _from_noise(settings: SamplingSettings, facts: ModelFacts) -> tuple[Sampling
 
 
 def _from_latents(start: _Start, facts: ModelFacts) -> tuple[SamplingPlan, t.SamplingPlan]:
-    """Returns what the plans of all pictures have in common, and its message; noise and latents to start from are not."""
+    """Returns what the plans of all pictures have in common, and its message, without noise and latents."""
     settings = start.settings
     with under("sampling", denoising_strength="strength", init_latents="init_latents", mask="mask"):
         plan = make_plan(
