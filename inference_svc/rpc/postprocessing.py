@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from concurrent.futures import Executor
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from inference_svc.rpc.aside import Aside
 from inference_svc.rpc.captioning import Captioner
-from inference_svc.rpc.conversion.images import decode_image
+from inference_svc.rpc.conversion.images import decode_image, decoding_elements
 from inference_svc.rpc.conversion.violations import Violations
 from inference_svc.rpc.generation.reading import read
 from inference_svc.rpc.upscaling import UpscalingAdmission
@@ -25,8 +25,8 @@ _LONGEST_NAME = 256
 class PostprocessingServicer:
     """Upscales in the engine's queue; what has no model here says so."""
 
-    def __init__(self, admission: UpscalingAdmission, captioner: Captioner | None, executor: Executor) -> None:
-        self._admission, self._captioner, self._executor = admission, captioner, executor
+    def __init__(self, admission: UpscalingAdmission, captioner: Captioner | None, aside: Aside) -> None:
+        self._admission, self._captioner, self._aside = admission, captioner, aside
 
     async def UpscaleImage(self, request: p.UpscaleImageRequest, context: Any) -> AsyncIterator[p.UpscaleImageResponse]:
         """Makes a picture larger and streams how far it is."""
@@ -45,8 +45,8 @@ class PostprocessingServicer:
         captioner = self._captioner
         if captioner is None or request.model not in ("", *captioner.models):
             raise _not_installed("description", request.model)
-        loop = asyncio.get_running_loop()
-        pixels = await loop.run_in_executor(self._executor, decode_image, request.image, "image")
+        elements = decoding_elements([request.image])
+        pixels = await self._aside.call(elements, partial(decode_image, request.image, "image"))
         found = await captioner.describe(np.ascontiguousarray(pixels[:, :, :3]), request.model or captioner.models[0])
         tags = [p.ImageTag(name=name, confidence=confidence) for name, confidence in found.tags]
         return p.DescribeImageResponse(caption=found.caption, tags=tags)

@@ -10,9 +10,9 @@ import grpc
 from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from inference_svc.rpc.aside import Aside
 from inference_svc.rpc.backend import Backend
 from inference_svc.rpc.contract import METHODS, SERVICES
-from inference_svc.rpc.denoising.aside import Aside
 from inference_svc.rpc.denoising.bench import Bench
 from inference_svc.rpc.denoising.servicer import DenoisingServicer
 from inference_svc.rpc.generation.admission import Admission, Stand
@@ -71,6 +71,7 @@ class Server:
         self._backend, self._listening = backend, listening
         self._metrics = metrics or RpcMetrics()
         self._executor = ThreadPoolExecutor(2, thread_name_prefix="pictures")
+        self._aside = Aside(self._executor)
         self._health = Health([service.full_name for service in SERVICES])
         self._server: grpc.aio.Server | None = None
         self.book = Book(backend.engine, listening.book)
@@ -127,7 +128,7 @@ class Server:
 
     def _servicers(self) -> dict[str, object]:
         backend = self._backend
-        stand = Stand(backend, self.book, self._executor)
+        stand = Stand(backend, self.book, self._executor, self._aside)
         rpcs = [
             f"{method.containing_service.name}/{method.name}"
             for method in METHODS
@@ -135,11 +136,9 @@ class Server:
         ]
         return {
             "GenerationService": GenerationServicer(Admission(stand), self.book, backend),
-            "DenoisingService": DenoisingServicer(Bench(backend, self.book, Aside(self._executor))),
+            "DenoisingService": DenoisingServicer(Bench(backend, self.book, self._aside)),
             "ModelService": ModelServicer(backend.catalogue, rpcs),
-            "PostprocessingService": PostprocessingServicer(
-                UpscalingAdmission(stand), backend.captioner, self._executor
-            ),
+            "PostprocessingService": PostprocessingServicer(UpscalingAdmission(stand), backend.captioner, self._aside),
         }
 
     def _bind(self, server: grpc.aio.Server) -> int:

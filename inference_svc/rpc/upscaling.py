@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from inference_svc.pipelines.enlarging import EnlargingSpec, enlarge
 from inference_svc.pipelines.reports import PictureReady
 from inference_svc.pipelines.upscaling import TileDone
 from inference_svc.rpc.conversion import events
-from inference_svc.rpc.conversion.images import Pixels, decode_image
+from inference_svc.rpc.conversion.images import Pixels, decode_image, decoding_elements
 from inference_svc.rpc.conversion.pictures import encoded_picture
 from inference_svc.rpc.conversion.upscaling import Upscaling, resolve_upscaling
 from inference_svc.rpc.generation.admission import Stand
@@ -30,7 +30,7 @@ class UpscalingAdmission:
     """Admits pictures to upscale. What it raises has changed nothing."""
 
     def __init__(self, stand: Stand) -> None:
-        self._backend, self._book, self._executor = stand.backend, stand.book, stand.executor
+        self._backend, self._book, self._aside = stand.backend, stand.book, stand.aside
         self._positions = Positions(self._backend.engine, self._book)
 
     async def admit(self, request: p.UpscaleImageRequest, remaining_s: float | None) -> Record:
@@ -40,8 +40,7 @@ class UpscalingAdmission:
         """
         upscaling = resolve_upscaling(request, await self._backend.catalogue.upscalers())
         self._book.check_free(upscaling.resolved.request_id)
-        loop = asyncio.get_running_loop()
-        pixels, infotext = await loop.run_in_executor(self._executor, _read, request.image)
+        pixels, infotext = await self._aside.call(decoding_elements([request.image]), partial(_read, request.image))
         return self._submitted(upscaling, upscaling.spec(pixels, infotext), remaining_s)
 
     def _submitted(self, upscaling: Upscaling, spec: EnlargingSpec, remaining_s: float | None) -> Record:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import wait
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from threading import Barrier, Event
 from typing import Any
 
 import grpc
@@ -119,3 +121,21 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while not condition():
             await asyncio.sleep(0.002)
+
+
+@contextmanager
+def nothing_prepared(running: Serving) -> Iterator[None]:
+    """Holds both threads that decode and prepare what calls send, until the end of the block."""
+    gate, begun = Event(), Barrier(3)
+
+    def hold() -> None:
+        begun.wait(PATIENCE_S)
+        gate.wait()
+
+    held = [running.server._executor.submit(hold) for _ in range(2)]
+    begun.wait(PATIENCE_S)
+    try:
+        yield
+    finally:
+        gate.set()
+        wait(held)

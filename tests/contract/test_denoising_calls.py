@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import wait
-from contextlib import contextmanager
-from threading import Barrier, Event
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -20,7 +17,7 @@ from latentwire.v1 import types_pb2 as t
 from tests.contract.engines import StartServer
 from tests.contract.gate import Gate
 from tests.contract.looping import denoised, denoising, predicted, prepared, preparing, stub
-from tests.contract.serving import DEADLINES_S, PATIENCE_S, Serving, asked, failure, known, until
+from tests.contract.serving import DEADLINES_S, PATIENCE_S, Serving, asked, failure, known, nothing_prepared, until
 
 
 def waits(running: Serving, request_id: str) -> bool:
@@ -91,24 +88,6 @@ async def test_it_is_listed_and_cancelled_by_its_id(gated: Serving, gate: Gate) 
 
 
 LARGE_NOISE = t.NoiseSpec(seed=1, resize_from_width=LARGEST_SIDE, resize_from_height=LARGEST_SIDE)
-
-
-@contextmanager
-def nothing_prepared(running: Serving) -> Iterator[None]:
-    """Holds both threads that prepare, until the end of the block."""
-    gate, begun = Event(), Barrier(3)
-
-    def hold() -> None:
-        begun.wait(PATIENCE_S)
-        gate.wait()
-
-    held = [running.server._executor.submit(hold) for _ in range(2)]
-    begun.wait(PATIENCE_S)
-    try:
-        yield
-    finally:
-        gate.set()
-        wait(held)
 
 
 async def test_more_large_runs_than_may_wait_are_refused_at_once(start_server: StartServer) -> None:

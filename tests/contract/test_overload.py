@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 from dataclasses import replace
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from PIL import Image as pil
 
 from inference_svc.engine import EngineSettings
 from inference_svc.fake.backend import FakeOptions, fake_backend
@@ -18,7 +21,7 @@ from latentwire.v1 import postprocessing_service_pb2_grpc as pg
 from latentwire.v1 import types_pb2 as t
 from tests.contract.engines import StartServer
 from tests.contract.gate import Gate
-from tests.contract.serving import PATIENCE_S, Serving, asked, failure, known, make, serving, until
+from tests.contract.serving import PATIENCE_S, Serving, asked, failure, known, make, nothing_prepared, serving, until
 
 _SMALL_WINDOW = (("grpc.http2.lookahead_bytes", 65_536), ("grpc.http2.bdp_probe", 0))
 
@@ -38,6 +41,31 @@ async def test_a_full_queue_refuses_at_once_and_health_still_answers(start_serve
         assert health.status == health_pb2.HealthCheckResponse.SERVING
         gate.open()
         assert [[event async for event in call][-1].HasField("completed") for call in calls] == [True, True]
+
+
+async def test_more_large_pictures_than_may_wait_to_be_decoded_are_refused_at_once(start_server: StartServer) -> None:
+    file = io.BytesIO()
+    pil.new("1", (8000, 8000)).save(file, "PNG")
+    large = t.Image(data=file.getvalue(), format=t.IMAGE_FORMAT_PNG)
+    init = g.InitImage(images=[large])
+    async with start_server() as running:
+        upscaler = pg.PostprocessingServiceStub(running.channel)
+        with nothing_prepared(running):
+            calls = [running.generation.GenerateImage(asked(init=init)) for _ in range(8)]
+            endings = [asyncio.create_task(failure(call)) for call in calls]
+            await until(lambda: running.server._aside._count == len(calls))
+            errors = [
+                await failure(running.generation.GenerateImage(asked(init=init))),
+                await failure(upscaler.UpscaleImage(p.UpscaleImageRequest(image=large))),
+            ]
+            await make(running.generation, asked(steps=1))  # words need no decoding
+            for call in calls:
+                call.cancel()
+            await asyncio.gather(*endings, return_exceptions=True)
+            await until(lambda: running.server._aside._count == 0)
+        small = g.InitImage(images=[t.Image(data=bytes(192), format=t.IMAGE_FORMAT_RAW_RGB, width=8, height=8)])
+        await make(running.generation, asked(steps=1, init=small))
+    assert [(type(error), error.retry_after_s) for error in errors] == [(QueueFull, 1.0)] * 2
 
 
 async def test_pictures_that_are_held_leave_no_room_for_others_but_for_words(

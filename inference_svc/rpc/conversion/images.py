@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -19,6 +19,8 @@ Pixels: TypeAlias = np.ndarray[Any, np.dtype[np.uint8]]
 MOST_BYTES = 64 * 2**20
 MOST_PIXELS = 64 * 10**6
 MOST_PIXELS_IN_ALL = 4 * MOST_PIXELS
+_PIXELS_AN_ELEMENT = 4
+"""That are decoded while an element of a tensor is prepared."""
 
 _NAMES: Mapping[int, str] = MappingProxyType(
     {
@@ -57,6 +59,11 @@ def decode_image(image: types_pb2.Image, field: str) -> Pixels:
     if image.format == types_pb2.IMAGE_FORMAT_RAW_RGB:
         return _raw(image, field)
     return _pixels(_opened(image, field))
+
+
+def decoding_elements(images: Iterable[types_pb2.Image]) -> int:
+    """Returns as how many elements of a tensor pictures count while they are decoded, by the sizes that they claim."""
+    return sum(map(claimed_pixels, images)) // _PIXELS_AN_ELEMENT
 
 
 def claimed_pixels(image: types_pb2.Image) -> int:

@@ -7,9 +7,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
+from inference_svc.rpc.aside import Aside
 from inference_svc.rpc.backend import Backend
 from inference_svc.rpc.catalogue import UsableModel
-from inference_svc.rpc.denoising.aside import Aside
 from inference_svc.rpc.generation.book import Book
 from latentwire.errors import FieldViolation, InvalidArgument, NotFound
 

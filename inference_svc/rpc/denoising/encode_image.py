@@ -8,7 +8,7 @@ from inference_svc.pipelines import GenerationSpec, InitSettings
 from inference_svc.pipelines.autoencoding import LatentsReady, encode
 from inference_svc.rpc.catalogue import UsableModel
 from inference_svc.rpc.conversion.beside import Beside
-from inference_svc.rpc.conversion.images import Pixels, claimed_pixels, decode_image
+from inference_svc.rpc.conversion.images import Pixels, decode_image, decoding_elements
 from inference_svc.rpc.conversion.latents import check_sides, latents_message
 from inference_svc.rpc.conversion.plans import noise_of
 from inference_svc.rpc.conversion.settings import checked_enum, resolve_noise
@@ -23,15 +23,12 @@ from latentwire.v1 import denoising_service_pb2 as d
 from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import types_pb2 as t
 
-_PIXELS_AN_ELEMENT = 4
-"""That are decoded while an element of a tensor is prepared."""
-
 
 async def encode_image(bench: Bench, request: d.EncodeImageRequest, remaining_s: float | None) -> d.EncodeImageResponse:
     """Returns the latents of a picture. Raises InvalidArgument and what the engine raises."""
     settings = _settings(request)
     with bench.model(request.model) as model:
-        elements = claimed_pixels(request.image) // _PIXELS_AN_ELEMENT
+        elements = decoding_elements([request.image])
         pixels = await bench.aside.call(elements, partial(decode_image, request.image, "image"))
         spec, noise = _spec(request, model, pixels), _noise(request, model.facts)
         work = Work(

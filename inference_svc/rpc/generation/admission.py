@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
 from inference_svc.engine import Request
 from inference_svc.pipelines import LATENT_MODES, GenerationSpec, batch_key, evaluations, pictures, plan_of, step_count
 from inference_svc.pipelines.upscaling import INTERPOLATING
+from inference_svc.rpc.aside import Aside
 from inference_svc.rpc.backend import Backend
 from inference_svc.rpc.catalogue import UsableModel
 from inference_svc.rpc.conversion.accepted import accepted
 from inference_svc.rpc.conversion.beside import Beside
 from inference_svc.rpc.conversion.generate import resolve_request
-from inference_svc.rpc.conversion.images import Pixels, decode_image, decode_images
+from inference_svc.rpc.conversion.images import Pixels, decode_image, decode_images, decoding_elements
 from inference_svc.rpc.conversion.spec import Job, check_held, generation_spec
 from inference_svc.rpc.conversion.violations import under
 from inference_svc.rpc.conversion.warnings import warnings_of
@@ -31,6 +32,8 @@ from latentwire.errors import FieldViolation, InvalidArgument, NotFound
 from latentwire.v1 import generation_service_pb2 as g
 from latentwire.v1 import types_pb2
 
+_BYTES_AN_ELEMENT = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Stand:
@@ -39,6 +42,7 @@ class Stand:
     backend: Backend
     book: Book
     executor: Executor
+    aside: Aside
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class Admission:
     """Admits generations. What it raises has changed nothing."""
 
     def __init__(self, stand: Stand) -> None:
-        self._backend, self._book, self._executor = stand.backend, stand.book, stand.executor
+        self._backend, self._book, self._aside = stand.backend, stand.book, stand.aside
         self._positions = Positions(self._backend.engine, self._book)
         self._around = Surroundings(stand.executor, self._backend.engine.eta_s, self._positions.moved)
 
@@ -110,17 +114,16 @@ class Admission:
         return await self._backend.catalogue.upscalers()
 
     async def _decoded(self, images: Sequence[types_pb2.Image], field: str) -> tuple[Pixels, ...]:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, decode_images, images, field)
+        return await self._aside.call(decoding_elements(images), partial(decode_images, images, field))
 
     async def _decoded_mask(self, image: types_pb2.Image) -> Pixels:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, decode_image, image, "inpaint.mask")
+        return await self._aside.call(decoding_elements([image]), partial(decode_image, image, "inpaint.mask"))
 
     async def _beginning(self, request: g.GenerateImageRequest, job: Job, spec: GenerationSpec) -> Beginning:
         if not is_resumable(request):
             return Beginning()
-        return await asyncio.get_running_loop().run_in_executor(self._executor, beginning_of, request, job, spec)
+        elements = request.resume_from.ByteSize() // _BYTES_AN_ELEMENT
+        return await self._aside.call(elements, partial(beginning_of, request, job, spec))
 
     def _submitted(self, plan: Plan) -> Record:
         job, spec, standings = plan.job, plan.spec, plan.beginning.standings

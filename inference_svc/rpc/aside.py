@@ -23,7 +23,7 @@ _REMEMBERED: Final = 0.8
 
 
 class Aside:
-    """Threads for calls of the denoising service. Lives on the event loop's thread alone."""
+    """Threads for what calls send, shared by all of them. Lives on the event loop's thread alone."""
 
     def __init__(self, executor: Executor, most_elements: int = MOST_ELEMENTS) -> None:
         self._executor, self._most = executor, most_elements
@@ -47,7 +47,7 @@ class Aside:
 
     def _check_room(self, weight: int) -> None:
         if self._count and self._elements + weight > self._most:
-            said = f"{self._count} calls of the denoising service wait to be read or prepared, as many as may"
+            said = f"{self._count} calls wait to be read or prepared, as many as may"
             raise QueueFull(f"{said}; try again later", retry_after_s=self._retry_s())
 
     def _retry_s(self) -> float:

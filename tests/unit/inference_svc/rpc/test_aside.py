@@ -9,7 +9,7 @@ from threading import Event
 
 import pytest
 
-from inference_svc.rpc.denoising.aside import Aside
+from inference_svc.rpc.aside import Aside
 from latentwire.errors import QueueFull
 
 BIG = 2**20
@@ -44,7 +44,7 @@ async def begun(aside: Aside, elements: int, function: Callable[[], bool]) -> as
 
 async def test_what_would_wait_behind_too_much_is_refused_until_there_is_room(aside: Aside, gate: Event) -> None:
     taken = [await begun(aside, BIG, gate.wait) for _ in range(3)]
-    with pytest.raises(QueueFull, match="3 calls of the denoising service wait") as refused:
+    with pytest.raises(QueueFull, match="3 calls wait") as refused:
         await aside.call(1, gate.wait)
     gate.set()
     assert await asyncio.gather(*taken) == [True] * 3
