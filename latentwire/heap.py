@@ -8,21 +8,21 @@ from typing import Final
 
 _M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_THRESHOLD: Final = -3
-LARGEST_KEPT_BYTES: Final = 4 * 2**20
-"""Larger blocks are still mapped for themselves and handed back when they are freed."""
-MOST_KEPT_BYTES: Final = 16 * 2**20
-"""Of free memory at the end of each of glibc's heaps; it has one for every few threads."""
+LARGEST_KEPT_BYTES: Final = 32 * 2**20
+"""The most that glibc takes; larger blocks are mapped for themselves and handed back when they are freed."""
+MOST_KEPT_BYTES: Final = 64 * 2**20
+"""Of free memory at the end of each of glibc's heaps; threads have heaps of their own, up to eight for each core."""
 
 
 def keep_freed_memory() -> bool:
-    """Lets glibc keep some memory that was freed; returns whether it does. Once, when a service starts.
+    """Lets glibc keep some memory that was freed; returns whether it has been told. Once, when a service starts.
 
-    Left as it is, it hands the end of the heap back whenever 128 KiB are free there, and the kernel clears every page
-    anew for the next request: for an uncompressed picture of 512x512, which is copied a few times on its way out, that
-    is more than half of the time that its answer takes. Where the operator has set the heap (MALLOC_TRIM_THRESHOLD_,
-    MALLOC_MMAP_THRESHOLD_, GLIBC_TUNABLES), and on other C libraries, nothing is changed.
+    Left as it is, it hands the end of a heap back whenever twice the largest block so far is free there, and the kernel
+    clears every page anew for the next request: for an uncompressed picture of 512x512, which is copied a few times on
+    its way out, that is more than half of the time that its answer takes. Where the operator has set anything of the
+    heap (MALLOC_*, GLIBC_TUNABLES), and on other C libraries, nothing is changed.
     """
-    if any(name in os.environ for name in ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_")):
+    if any(name.startswith("MALLOC_") for name in os.environ):
         return False
     if "glibc.malloc" in os.environ.get("GLIBC_TUNABLES", ""):
         return False

@@ -64,10 +64,12 @@ class OnnxModel:
     def load(self, part: str) -> Future[Any]:
         """Begins to load a graph, beside what else is done, unless it has begun. Returns what becomes its session."""
         with self._lock:
-            if part not in self._sessions:
+            session = self._sessions.get(part)
+            if session is None or (session.done() and session.exception()):
                 path = graph_path(self._folder, part)
-                self._sessions[part] = self._loader.submit(onnxruntime.InferenceSession, path, self._options)
-            return self._sessions[part]
+                session = self._loader.submit(onnxruntime.InferenceSession, path, self._options)
+                self._sessions[part] = session
+            return session
 
     def run(self, part: str, feeds: Mapping[str, NDArray[Any]]) -> list[Array]:
         """Returns all outputs of one graph."""

@@ -24,11 +24,11 @@ _PICTURE = {0: "batch", 2: "height", 3: "width"}
 _LATENT = {0: "batch", 2: "latent_height", 3: "latent_width"}
 LENGTHS: Mapping[str, tuple[int, int, int]] = {
     "batch": (2, 3, 5),
-    "height": (72, 88, 56),
-    "width": (40, 104, 136),
-    "latent_height": (17, 11, 23),
-    "latent_width": (13, 19, 29),
-    "tokens": (154, 77, 231),
+    "height": (72, 85, 56),
+    "width": (40, 101, 136),
+    "latent_height": (17, 12, 23),
+    "latent_width": (13, 18, 29),
+    "tokens": (154, 77, 100),
     "length": (4, 6, 9),
 }
 

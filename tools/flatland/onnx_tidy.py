@@ -22,9 +22,9 @@ _AS_BEFORE, _WHAT_IS_LEFT = 0, -1  # what a Reshape reads in its target
 def tidy(model: onnx.ModelProto, trials: Sequence[Feeds]) -> onnx.ModelProto:
     """Returns a graph without subgraphs that computes the same in fewer nodes; its weights stay as they are.
 
-    `trials` are inputs of the model in which every axis that may change has another length each time, and no two axes
-    have the same: integers that are equal in all of them become constants, and so do targets of Reshape that are equal
-    but for one axis and those kept.
+    `trials` are inputs of the model in which every axis that may change has another length each time, no two axes have
+    the same, and their differences have no common divisor: integers that are equal in all of them become constants, and
+    so do targets of Reshape that are equal but for one axis and those kept.
     """
     weights = {tensor.name for tensor in model.graph.initializer}
     model = _optimized(model, weights)
@@ -78,11 +78,11 @@ def _observed(model: onnx.ModelProto, trials: Sequence[Feeds]) -> Seen:
 
 def _fix_integers(graph: onnx.GraphProto, seen: Seen) -> None:
     for node in graph.node:
-        for name in node.output:
+        for name in list(node.output):
             values = seen.get(name, ())
             if values and all(np.array_equal(values[0], other) for other in values):
                 graph.initializer.append(numpy_helper.from_array(values[0], name))
-                node.output[:] = [f"{name}.unused"]
+                node.output[:] = [f"{name}.unused" if other == name else other for other in node.output]
 
 
 def _fix_targets(graph: onnx.GraphProto, seen: Seen) -> None:
@@ -111,10 +111,12 @@ def _target(before: Sequence[NDArray[Any]], after: Sequence[NDArray[Any]]) -> li
 def _fold_unsqueezed_weights(graph: onnx.GraphProto, names: Collection[str]) -> None:
     """Gives weights the shape that the only node that reads them gives them."""
     tensors = {tensor.name: tensor for tensor in graph.initializer}
-    readers = [name for node in graph.node for name in node.input]
+    outputs = {entry.name for entry in graph.output}
+    readers = [*outputs, *(name for node in graph.node for name in node.input)]
     for node in graph.node:
         name, axes = node.input[0], tensors.get(node.input[-1])
-        if node.op_type == "Unsqueeze" and name in names and axes and readers.count(name) == 1:
+        alone = name in names and readers.count(name) == 1 and outputs.isdisjoint(node.output)
+        if node.op_type == "Unsqueeze" and alone and axes:
             weight = tensors[name]
             shape = np.expand_dims(np.empty(weight.dims), tuple(numpy_helper.to_array(axes))).shape
             _replace(weight.dims, shape)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -50,13 +51,36 @@ def test_seed_zero_starts_as_published() -> None:
     np.testing.assert_allclose(randn(0, 0, (6,)), expected, rtol=0, atol=1e-6)
 
 
+def gaussian(first: int, second: int) -> float:
+    """Box and Muller's, in double precision."""
+    unit, turn = float(np.float32(2.3283064e-10)), float(np.float32(2.3283064e-10 * 6.2831855))
+    return math.sqrt(-2 * math.log(first * unit + unit / 2)) * math.sin(second * turn + turn / 2)
+
+
 @given(seed=st.integers(0, 2**64 - 1), offset=st.integers(0, 2**32 - 1), index=st.integers(0, 99))
 def test_every_element_is_box_and_mullers_normal_of_its_own_counter(seed: int, offset: int, index: int) -> None:
     g0, g1, *_ = philox([offset, 0, index, 0], [seed % 2**32, seed >> 32])
-    unit, turn = float(np.float32(2.3283064e-10)), float(np.float32(2.3283064e-10 * 6.2831855))
-    expected = math.sqrt(-2 * math.log(g0 * unit + unit / 2)) * math.sin(g1 * turn + turn / 2)
     # One rounding to float32, relative 2**-24, of values up to 6.7.
-    assert randn(seed, offset, (10, 10)).reshape(-1)[index] == pytest.approx(expected, rel=2**-23, abs=1e-7)
+    assert randn(seed, offset, (10, 10)).reshape(-1)[index] == pytest.approx(gaussian(g0, g1), rel=2**-23, abs=1e-7)
+
+
+@pytest.mark.parametrize("count", [16_383, 16_384, 16_385, 32_768, 40_000])
+def test_elements_on_both_sides_of_a_block_are_those_of_their_own_counters(count: int) -> None:
+    noise = randn(7, 3, (count,))
+    near = [index for edge in (0, 16_384, 32_768, count) for index in range(edge - 2, edge + 2) if 0 <= index < count]
+    expected = [gaussian(*philox([3, 0, index, 0], [7, 0])[:2]) for index in near]
+    assert noise[near].tolist() == pytest.approx(expected, rel=2**-23, abs=1e-7)
+
+
+def test_threads_draw_beside_each_other_as_alone() -> None:
+    alone = [randn(seed, 0, (60_000,)) for seed in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        beside = list(pool.map(lambda seed: randn(seed, 0, (60_000,)), [*range(8)] * 4))
+    np.testing.assert_array_equal(beside, alone * 4)
+
+
+def test_a_number_in_the_middle_of_two_floats_falls_as_with_the_sine_itself() -> None:
+    assert randn(1_010_185, 0, (2**17,))[99_016] == np.float32(-0.609107)
 
 
 def test_an_element_does_not_depend_on_the_shape_around_it() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from tools.flatland.onnx_graphs import (
+    LENGTHS,
     Signature,
     decoder_signature,
     encoder_signature,
@@ -131,10 +133,39 @@ def test_weights_stay_as_they_are() -> None:
     np.testing.assert_array_equal(numpy_helper.to_array(stored), weight)
 
 
-@pytest.mark.parametrize("signature", [text_signature, unet_signature, encoder_signature, decoder_signature])
+def test_a_weight_that_is_handed_out_keeps_its_shape() -> None:
+    nodes = [helper.make_node("Unsqueeze", ["w", "axes"], ["tall"]), helper.make_node("Mul", ["x", "tall"], ["y"])]
+    model = graph(nodes, {"w": np.ones(6, np.float32), "axes": integers(0)})
+    for name in ("w", "tall"):
+        handing_out = onnx.ModelProto()
+        handing_out.CopyFrom(model)
+        handing_out.graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, None))
+        (stored,) = (tensor for tensor in tidy(handing_out, TRIALS).graph.initializer if tensor.name == "w")
+        assert tuple(stored.dims) == (6,)
+
+
+def test_of_two_integers_from_one_node_only_the_constant_one_is_fixed() -> None:
+    nodes = [
+        helper.make_node("Shape", ["x"], ["all"]),
+        helper.make_node("Split", ["all", "parts"], ["b.n", "width"], axis=0),
+        helper.make_node("Concat", ["b.n", "width"], ["target"], axis=0),
+        helper.make_node("Expand", ["one", "target"], ["ones"]),
+        helper.make_node("Add", ["x", "ones"], ["y"]),
+    ]
+    model = graph(nodes, {"parts": integers(2, 1), "one": np.ones(1, np.float32)})
+    tidied = tidy(model, TRIALS)
+    assert [list(node.output) for node in tidied.graph.node if node.op_type == "Split"] == [["b.n", "width.unused"]]
+    assert same_everywhere(model, tidied)
+
+
+SIGNATURES = pytest.mark.parametrize(
+    "signature", [text_signature, unet_signature, encoder_signature, decoder_signature]
+)
+
+
+@SIGNATURES
 def test_no_two_dynamic_axes_are_ever_as_long_as_each_other(signature: Callable[[], Signature]) -> None:
-    every = trials(signature())
-    for turn, feeds in enumerate(every):
+    for feeds in trials(signature()):
         lengths = {
             of: feeds[name].shape[axis]
             for name, axes in signature().dynamic.items()
@@ -142,7 +173,17 @@ def test_no_two_dynamic_axes_are_ever_as_long_as_each_other(signature: Callable[
             for axis, of in axes.items()
         }
         assert len(set(lengths.values())) == len(lengths)
-        for name, array in feeds.items():
-            changing = signature().dynamic[name]
-            others = [every[other][name].shape for other in range(len(every)) if other != turn]
-            assert all((shape[i] != array.shape[i]) == (i in changing) for shape in others for i in range(array.ndim))
+
+
+@SIGNATURES
+def test_what_is_dynamic_changes_every_time_and_nothing_else_does(signature: Callable[[], Signature]) -> None:
+    every = trials(signature())
+    for name, dynamic in signature().dynamic.items():
+        if name in every[0]:
+            lengths = [set(of_axis) for of_axis in zip(*(feeds[name].shape for feeds in every), strict=True)]
+            assert [len(each) for each in lengths] == [3 if axis in dynamic else 1 for axis in range(len(lengths))]
+
+
+@pytest.mark.parametrize("lengths", LENGTHS.values(), ids=LENGTHS)
+def test_no_remainder_of_a_dynamic_axis_looks_constant(lengths: Sequence[int]) -> None:
+    assert math.gcd(lengths[1] - lengths[0], lengths[2] - lengths[0]) == 1
