@@ -11,6 +11,7 @@ import numpy as np
 
 Noise: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
 Words: TypeAlias = np.ndarray[Any, np.dtype[np.uint64]]
+Doubles: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 Key: TypeAlias = tuple[int, int]
 
 _BLOCK: Final = 2**14
@@ -53,11 +54,23 @@ def randn(seed: int, offset: int, shape: tuple[int, ...]) -> Noise:
 
 
 def _draw_words(keys: Sequence[Key], offset: int, start: int, rooms: Words) -> None:
-    """Writes the first two of the four output words of each element into the first two rooms.
+    """Writes the first two of the four output words of each element into the first two rooms."""
+    c0, c1, c2, c3, low, high = rooms
+    _first_rounds(keys, offset, start, rooms)
+    for k0, k1 in keys[2:-1]:
+        np.multiply(c0, np.uint64(_MULTIPLIERS[0]), out=low)
+        np.multiply(c2, np.uint64(_MULTIPLIERS[1]), out=high)
+        _mix(high, c1, k0, out=c0)
+        _mix(low, c3, k1, out=c2)
+        np.bitwise_and(high, _LOW, out=c1)
+        np.bitwise_and(low, _LOW, out=c3)
+    np.multiply(c2, np.uint64(_MULTIPLIERS[1]), out=high)  # of the last round half is never looked at
+    _mix(high, c1, keys[-1][0], out=c0)
+    np.bitwise_and(high, _LOW, out=c1)
 
-    An element's counter is (offset, 0, element, 0). So half of the first round is the same for all elements, and half
-    of the second; of the last one half is never looked at.
-    """
+
+def _first_rounds(keys: Sequence[Key], offset: int, start: int, rooms: Words) -> None:
+    """Writes the words after two rounds. Counters are (offset, 0, element, 0): half of these is the same for all."""
     c0, c1, c2, c3, low, high = rooms
     c2[:] = np.arange(start, start + rooms.shape[1], dtype=np.uint64)
     _multiply(c2, 1, c1, out=high)
@@ -68,16 +81,6 @@ def _draw_words(keys: Sequence[Key], offset: int, start: int, rooms: Words) -> N
     upper, lower = divmod((upper ^ keys[0][1]) * _MULTIPLIERS[1], 2**32)
     np.bitwise_xor(c1, np.uint64(upper ^ keys[1][0]), out=c0)
     c1.fill(lower)
-    for k0, k1 in keys[2:-1]:
-        np.multiply(c0, np.uint64(_MULTIPLIERS[0]), out=low)
-        np.multiply(c2, np.uint64(_MULTIPLIERS[1]), out=high)
-        _mix(high, c1, k0, out=c0)
-        _mix(low, c3, k1, out=c2)
-        np.bitwise_and(high, _LOW, out=c1)
-        np.bitwise_and(low, _LOW, out=c3)
-    np.multiply(c2, np.uint64(_MULTIPLIERS[1]), out=high)
-    _mix(high, c1, keys[-1][0], out=c0)
-    np.bitwise_and(high, _LOW, out=c1)
 
 
 def _multiply(word: Words, index: int, lower: Words, *, out: Words) -> None:
@@ -98,26 +101,30 @@ def _mix(product: Words, word: Words | int, key: int, *, out: Words) -> None:
 
 def _to_normal(rooms: Words, *, out: Noise) -> None:
     """Writes Box and Muller's sqrt(-2 log u) sin v of the words in the first two rooms to `out`."""
-    radius, sine, square = (room.view(np.float64) for room in rooms[2:5])
+    radius, product, square = (room.view(np.float64) for room in rooms[2:5])
     np.multiply(rooms[0], _UNIT, out=radius)
     np.add(radius, _UNIT / 2, out=radius)
     np.log(radius, out=radius)
     np.multiply(radius, -2.0, out=radius)
     np.sqrt(radius, out=radius)
-    # sin v = 2 t / (1 + t**2) where t = tan(v / 2): for doubles NumPy has vector instructions for the tangent alone.
-    np.multiply(rooms[1], _TURN / 2, out=sine)
-    np.add(sine, _TURN / 4, out=sine)
-    np.tan(sine, out=sine)
-    np.multiply(sine, sine, out=square)
-    np.add(square, 1.0, out=square)
-    np.add(sine, sine, out=sine)
-    np.divide(sine, square, out=sine)
-    np.multiply(radius, sine, out=sine)
+    _nearly_sine(rooms[1], square, out=product)
+    np.multiply(radius, product, out=product)
     upper = rooms[5].view(np.float32)[: len(out)]
-    np.multiply(sine, 1 - _DOUBT, out=out, casting="same_kind")
-    np.multiply(sine, 1 + _DOUBT, out=upper, casting="same_kind")
+    np.multiply(product, 1 - _DOUBT, out=out, casting="same_kind")
+    np.multiply(product, 1 + _DOUBT, out=upper, casting="same_kind")
     if (doubtful := np.flatnonzero(out != upper)).size:  # so near the middle of two that the last bits decide
         out[doubtful] = radius[doubtful] * np.sin(rooms[1][doubtful] * _TURN + _TURN / 2)
+
+
+def _nearly_sine(words: Words, square: Doubles, *, out: Doubles) -> None:
+    """Writes sin v = 2 t / (1 + t**2), where t = tan(v / 2): NumPy has vector instructions for that one alone."""
+    np.multiply(words, _TURN / 2, out=out)
+    np.add(out, _TURN / 4, out=out)
+    np.tan(out, out=out)
+    np.multiply(out, out, out=square)
+    np.add(square, 1.0, out=square)
+    np.add(out, out, out=out)
+    np.divide(out, square, out=out)
 
 
 def _round_keys(seed: int) -> list[Key]:
