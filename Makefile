@@ -195,7 +195,7 @@ bench: dev ## measure, into out/benchmarks.md
 model: dev ## train and export the embedded model (hours)
 	@$(BIN)/python -m tools.flatland $(ARGS)
 
-model-report: dev ## score the embedded model (an hour)
+model-report: dev ## score the embedded model (an hour and more)
 	@$(BIN)/python -m tools.flatland.evaluate --model inference_svc/models/flatland $(ARGS)
 
 model-untrained: dev ## an untrained export of the same architecture (seconds)

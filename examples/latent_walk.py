@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--size", type=int, default=128, help="sides in pixels")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--cfg-scale", type=float, default=3.0)
+    parser.add_argument("--cfg-scale", type=float, default=5.0)
     parser.add_argument("--out", type=Path, default=Path("latent_walk"), help="a folder for the frames")
     asked = parser.parse_args(arguments)
     asked.out.mkdir(parents=True, exist_ok=True)

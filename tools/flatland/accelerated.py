@@ -1,7 +1,8 @@
 """The same training on one accelerator, where the processor only renders: autoencoder, latents, UNet.
 
-`python -m tools.flatland.accelerated all --minutes 8` does everything in the checkpoints' folder, each stage going on
-from what is there. Checkpoints are the ones of the other stages, so either can go on where the other stopped.
+`python -m tools.flatland.accelerated all --minutes 8` does these three in the checkpoints' folder, each stage going on
+from what is there; `tools.flatland.distil` has to follow. Checkpoints are the ones of the other stages, so either can
+go on where the other stopped.
 """
 
 from __future__ import annotations

@@ -12,12 +12,11 @@ from typing import Any
 import torch
 from safetensors import safe_open
 
-from tools.flatland import parity
+from tools.flatland import distil, parity
 from tools.flatland.evaluate import markdown
 from tools.flatland.export import folder_bytes
 from tools.flatland.latents import BUCKETS
 from tools.flatland.painters import PAINTERS
-from tools.flatland.train_unet import CHECKPOINT
 
 _TEMPLATE = Path(__file__).with_name("card.md")
 
@@ -45,21 +44,23 @@ def _choice(scale: float, scores: Mapping[str, float]) -> str:
 
 def fill(folder: Path, report: dict[str, Any]) -> str:
     """Returns the card's text for a model folder and its report."""
-    samples = torch.load(CHECKPOINT)["samples"] if CHECKPOINT.exists() else 0
+    lesson = distil.lesson()
     differences = parity.differences(folder)
     return Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(
         megabytes=f"{folder_bytes(folder) / 1e6:.1f}",
         objects=", ".join(PAINTERS),
         object_count=len(PAINTERS),
         picture_count=f"{sum(bucket.count for bucket in BUCKETS):,}",
-        sample_count=f"{samples:,}",
+        sample_count=f"{lesson.teacher['samples']:,}",
+        pupil_count=f"{lesson.pupil()['samples']:,}",
+        strength=distil.STRENGTH,
         unet=_millions(folder / "unet" / "diffusion_pytorch_model.safetensors"),
         vae=_millions(folder / "vae" / "diffusion_pytorch_model.safetensors"),
         text=_millions(folder / "text_encoder" / "model.safetensors"),
         figures=markdown(report),
         guidance=f"{report['guidance']:g}",
         choice=_choice(report["guidance"], report["guidance_choice"]),
-        levels=parity.picture_difference(folder),
+        levels=parity.picture_difference(folder, report["guidance"]),
         differences="\n".join(f"- {part}: {value:.1e}" for part, value in differences.items()),
     )
 

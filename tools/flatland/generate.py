@@ -23,9 +23,9 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How to sample: Euler steps, guidance scale, size in pixels."""
+    """How to sample: Euler steps, guidance scale (as evaluate.py chose it), size in pixels."""
 
-    guidance: float = 3.0
+    guidance: float = 5.0
     steps: int = 20
     width_px: int = 128
     height_px: int = 128

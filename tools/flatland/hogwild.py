@@ -78,7 +78,10 @@ def train(
     average: Mapping[str, Tensor] | None = None,
     sample_count: int = 0,
 ) -> Shared:
-    """Runs the workers until the time is over or SIGTERM or SIGINT comes, then returns what they learnt."""
+    """Runs the workers until the time is over or SIGTERM or SIGINT comes, then returns what they learnt.
+
+    Raises RuntimeError where one of them failed.
+    """
     context = mp.get_context("spawn")
     counter = context.Value("q", sample_count)
     shared = Shared(share(weights), share(average or weights), context.Event(), counter, time.time())
@@ -95,6 +98,8 @@ def train(
     for process in processes:
         process.join()
     PID_FILE.unlink(missing_ok=True)
+    if any(process.exitcode for process in processes):
+        raise RuntimeError(f"workers ended with {[process.exitcode for process in processes]}")
     return shared
 
 

@@ -48,10 +48,10 @@ class TorchModel(OnnxModel):
             return [network(*tensors).sample.numpy()]
 
 
-def picture_difference(folder: Path) -> int:
+def picture_difference(folder: Path, guidance: float) -> int:
     """Returns the largest difference of a pixel, in levels of 255, between ONNX Runtime and torch over 20 steps."""
     seeds = range(len(FIRST))
-    one, two = (generate(model, FIRST, seeds, Sampling()) for model in (OnnxModel(folder), TorchModel(folder)))
+    one, two = (generate(model, FIRST, seeds, Sampling(guidance)) for model in (OnnxModel(folder), TorchModel(folder)))
     return int(np.abs(one.astype(np.int16) - two).max())
 
 

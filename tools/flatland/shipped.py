@@ -22,8 +22,9 @@ def unpack(model: Path, folder: Path) -> None:
     """Writes the checkpoints of a model folder into `folder`. Raises FileExistsError where one of them exists.
 
     The shipped autoencoder has the normalisation folded in, so that its stages need not run again:
-    `python -m tools.flatland` passes over it, encodes with it, and goes on with UNet and text encoder. Words that
-    the vocabulary has learnt since then begin with rows by lot.
+    `python -m tools.flatland` passes over it, encodes with it, and goes on with UNet and text encoder. These hear half
+    of a prompt (tools/flatland/distil.py): the denoiser's stage has to run whole, so that they hear all of it, before
+    they can teach again. Words that the vocabulary has learnt since then begin with rows by lot.
     """
     folded, checkpoint = folder / train_vae.FOLDED.name, folder / train_unet.CHECKPOINT.name
     for path in (folded, checkpoint):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,35 +100,63 @@ class Batches:
         return Batch(latents, torch.from_numpy(ids.astype(np.int64)), self.buckets[kind].least_noise)
 
 
-def velocity_loss(model: nn.Module, batch: Batch, schedule: Tensor) -> Tensor:
-    """Returns the mean squared error of v (Salimans and Ho 2022), more often at high noise, where objects form."""
+@dataclass(frozen=True)
+class Noised:
+    """A batch with noise on it, what the model reads beside it, and its v (Salimans and Ho 2022)."""
+
+    sample: Tensor
+    timestep: Tensor
+    ids: Tensor
+    velocity: Tensor
+
+
+def noised(batch: Batch, schedule: Tensor) -> Noised:
+    """Returns the batch with noise of random strength, more often strong, where objects form."""
     low = torch.where(torch.rand(len(batch.latents), device=schedule.device) < 0.5, 0.3, 0.0) + batch.least_noise
     lot = torch.rand(len(low), device=schedule.device)
     timestep = ((low + (1 - low) * lot) * len(schedule)).long().clamp(max=len(schedule) - 1)
     alpha = schedule[timestep].sqrt().view(-1, 1, 1, 1)
     sigma = (1 - alpha.square()).sqrt()
     noise = torch.randn_like(batch.latents)
-    noisy = alpha * batch.latents + sigma * noise
-    velocity = alpha * noise - sigma * batch.latents
-    predicted = model(noisy.bfloat16(), timestep, batch.ids)
-    loss: Tensor = (predicted.float() - velocity).square().mean()
+    sample = alpha * batch.latents + sigma * noise
+    return Noised(sample.bfloat16(), timestep, batch.ids, alpha * noise - sigma * batch.latents)
+
+
+def velocity_loss(model: nn.Module, batch: Batch, schedule: Tensor) -> Tensor:
+    """Returns the mean squared error of v."""
+    made = noised(batch, schedule)
+    predicted = model(made.sample, made.timestep, made.ids)
+    loss: Tensor = (predicted.float() - made.velocity).square().mean()
     return loss
 
 
+Loss = Callable[[nn.Module, Batch, Tensor], Tensor]
+
+
+def new_denoiser(weights: hogwild.Weights) -> Denoiser:
+    """Returns a bfloat16 network of these weights' size, its weights still random."""
+    return Denoiser(vocabulary_size_of(weights)).bfloat16()
+
+
 def _worker(rank: int, shared: hogwild.Shared, plan: hogwild.Plan) -> None:
+    work(rank, shared, plan, loss_of=velocity_loss, checkpoint=CHECKPOINT)
+
+
+def work(rank: int, shared: hogwild.Shared, plan: hogwild.Plan, *, loss_of: Loss, checkpoint: Path) -> None:
+    """Takes steps down this loss until the plan is over; the first worker writes the checkpoint."""
     batches = Batches([int(shared.start), rank])
     schedule = alphas_cumprod()
-    model = Denoiser(vocabulary_size_of(shared.masters)).bfloat16().train()
+    model = new_denoiser(shared.masters).train()
     named = dict(model.named_parameters())
     names, weights = list(named), list[Tensor](named.values())
     masters = [shared.masters[name] for name in names]
     optimizer = HybridOptimizer(names, masters)
-    keeper = _Keeper(shared) if rank == 0 else None
+    keeper = _Keeper(shared, checkpoint) if rank == 0 else None
     while shared.running(plan):
         with torch.no_grad():
             torch._foreach_copy_(weights, masters)
         batch = batches.draw()
-        loss = velocity_loss(model, batch, schedule)
+        loss = loss_of(model, batch, schedule)
         gradients = torch.autograd.grad(loss, weights)
         with torch.no_grad():
             optimizer.step([g.float() for g in gradients], plan.rate_at(shared.fraction(plan)))
@@ -141,14 +169,14 @@ def _worker(rank: int, shared: hogwild.Shared, plan: hogwild.Plan) -> None:
 class _Keeper:
     """The first worker's side job: the moving average, the log, the checkpoints."""
 
-    def __init__(self, shared: hogwild.Shared) -> None:
-        self._shared = shared
-        self._step, self._loss = 0, 1.0
+    def __init__(self, shared: hogwild.Shared, checkpoint: Path) -> None:
+        self._shared, self._checkpoint = shared, checkpoint
+        self._step, self._loss = 0, 0.0
         self._began = self._saved = time.time()
 
     def after_step(self, loss: float) -> None:
         self._step += 1
-        self._loss += 0.01 * (loss - self._loss)
+        self._loss += max(0.01, 1 / self._step) * (loss - self._loss)
         keys = list(self._shared.masters)
         share = max(1 - AVERAGE, 9 / (self._step + 10))
         with torch.no_grad():
@@ -158,15 +186,15 @@ class _Keeper:
             torch._foreach_lerp_(averages, masters, share)
         if time.time() - self._saved > SAVE_EVERY_S:
             self._saved = time.time()
-            save_checkpoint(self._shared)
+            save_checkpoint(self._shared, self._checkpoint)
             count = self._shared.sample_count.value
-            print(f"{self._saved - self._began:6.0f} s, {count} samples, loss {self._loss:.4f}", flush=True)
+            print(f"{self._saved - self._began:6.0f} s, {count} samples, loss {self._loss:.5f}", flush=True)
 
 
-def save_checkpoint(shared: hogwild.Shared) -> None:
+def save_checkpoint(shared: hogwild.Shared, path: Path = CHECKPOINT) -> None:
     """Writes masters, averages and the number of samples."""
     count = shared.sample_count.value
-    hogwild.save(CHECKPOINT, {"masters": shared.masters, "average": shared.average, "samples": count})
+    hogwild.save(path, {"masters": shared.masters, "average": shared.average, "samples": count})
 
 
 def load_checkpoint(path: Path = CHECKPOINT) -> dict[str, Any]:
