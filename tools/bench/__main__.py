@@ -29,9 +29,12 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=20, help="length of a fairness run")
     parser.add_argument("--out", type=Path, help="the Markdown file to write; the terminal without it")
     options = parser.parse_args()
+    sections = _sections(options)
     wanted = set(options.only.split(",")) - {""}
+    if unknown := sorted(wanted - sections.keys()):
+        parser.error(f"--only: {', '.join(unknown)}: expected some of {', '.join(sections)}")
     parts = [_head(options.model)]
-    for title, (explanation, measure) in _sections(options).items():
+    for title, (explanation, measure) in sections.items():
         if not wanted or title in wanted:
             parts.append(f"## {title.capitalize()}\n\n{explanation}\n\n{measure()}")
             print(parts[-1], flush=True)
